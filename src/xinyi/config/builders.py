@@ -1,0 +1,111 @@
+"""From configuration to the plain arguments that the rooms take. The only place that knows both."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from typing import Any
+
+from xinyi.config.schema.data import DataConfig, SourceConfig
+from xinyi.config.schema.root import TrainConfig
+from xinyi.encoding import EncodingSettings
+from xinyi.tasks.spec import Derivation, Label, TaskSpec
+
+
+def task_spec(name: str, raw: Mapping[str, Any]) -> TaskSpec:
+    """A task from its YAML. Raises ConfigError when it cannot be used."""
+    return TaskSpec(
+        id=name,
+        kind=raw.get("kind", "single"),
+        labels=tuple(_label(label) for label in raw.get("labels", [])),
+        zh=raw.get("zh", ""),
+        en=raw.get("en", ""),
+        primary=raw.get("primary", "macro_f1"),
+        weight=float(raw.get("weight", 1.0)),
+        empty=_label(raw["empty"]) if raw.get("empty") else None,
+        derive=Derivation(**raw["derive"]) if raw.get("derive") else None,
+    )
+
+
+def _label(raw: Mapping[str, Any]) -> Label:
+    return Label(**{key: str(value) for key, value in raw.items()})
+
+
+def task_specs(config: TrainConfig) -> list[TaskSpec]:
+    """The declared tasks, in the order of the configuration."""
+    return [task_spec(name, vars(task)) for name, task in config.tasks.items()]
+
+
+def encoding_settings(data: DataConfig) -> EncodingSettings:
+    """How texts are cut."""
+    return EncodingSettings(data.max_length, data.truncation, data.context_share)
+
+
+def data_settings(config: TrainConfig) -> Any:
+    """The data room's settings."""
+    from xinyi.data import DataSettings
+
+    data = config.data
+    sources = [_merged(data, raw) for raw in data.sources] or [data]
+    return DataSettings(
+        name=data.name,
+        sources=tuple(_source(source) for source in sources),
+        mask=data.mask,
+        validation_share=data.validation_share,
+        test_share=data.test_share,
+        seed=config.seed,
+        limit=data.limit,
+    )
+
+
+def _merged(data: DataConfig, raw: Mapping[str, Any]) -> SourceConfig:
+    """One of several origins; text column, context and root default to those of the whole."""
+    from xinyi.config import check
+
+    source = check.build(raw, SourceConfig)
+    for name in ("root", "text", "context", "meta", "group", "separator"):
+        if name not in raw:
+            setattr(source, name, getattr(data, name))
+    return source
+
+
+def _source(config: SourceConfig) -> Any:
+    from xinyi.data import SourceSettings
+
+    plain = {f.name: getattr(config, f.name) for f in fields(SourceConfig)}
+    for split in ("train", "validation", "test"):
+        names = plain[split]
+        plain[split] = (names,) if isinstance(names, str) else tuple(names or ())
+    plain["meta"] = tuple(plain["meta"])
+    return SourceSettings(**plain)
+
+
+def backbone_settings(config: TrainConfig) -> Any:
+    """The backbone's settings."""
+    from xinyi.models.backbone import BackboneSettings
+
+    names = [f.name for f in fields(BackboneSettings)]
+    return BackboneSettings(**{name: getattr(config.backbone, name) for name in names})
+
+
+def evaluation_settings(config: TrainConfig) -> Any:
+    """The evaluation room's settings."""
+    from xinyi.evaluation import EvaluationSettings
+
+    e = config.evaluation
+    return EvaluationSettings(e.resamples, e.confidence, config.seed, e.errors, e.bins)
+
+
+def export_settings(config: TrainConfig) -> Any:
+    """The export room's settings."""
+    from xinyi.export import ExportSettings
+
+    e = config.export
+    return ExportSettings(tuple(e.formats), e.tolerance, e.golden, e.opset, e.name, e.version)
+
+
+def tracking_settings(config: TrainConfig) -> Any:
+    """The tracking room's settings."""
+    from xinyi.tracking import TrackingSettings
+
+    return TrackingSettings(**vars(config.tracking))

@@ -1,0 +1,43 @@
+"""Group `data`: which files, which columns, how texts are prepared and cut."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from xinyi.config.schema.fields import setting
+from xinyi.encoding import STRATEGIES
+
+
+@dataclass
+class SourceConfig:
+    """Files of one origin and how their columns are read."""
+
+    root: str | None = setting(None, "folder that relative paths start from; default: the working folder")
+    train: str | list[str] | None = setting(None, "training file(s)")
+    validation: str | list[str] | None = setting(None, "validation file(s); made from the training rows if missing")
+    test: str | list[str] | None = setting(None, "test file(s); made from the training rows if missing")
+    text: str = setting("text", "column with the message")
+    context: str | None = setting(None, "column with the turns before, or the survey's question")
+    labels: dict[str, str] = setting({}, "task: column with its labels")
+    kinds: dict[str, str] = setting({}, "task: single, ordinal or multi, where it cannot be read off the labels")
+    order: dict[str, list[str]] = setting({}, "task: its labels from low to high, where they are not numbers")
+    map: dict[str, dict[str, str]] = setting({}, "task: {label in the file: label of the task}")
+    separator: str | None = setting(None, "character between labels in one cell; one of | ; ， is noticed by itself")
+    meta: list[str] = setting([], "columns kept for slices, such as channel or product")
+    group: str | None = setting(None, "column whose rows must stay in one split, such as conversation_id")
+
+
+@dataclass
+class DataConfig(SourceConfig):
+    """The data of a run: one origin, or several under `sources`."""
+
+    name: str = setting("files", "name of the data set in reports and MLflow")
+    sources: list[dict[str, Any]] = setting([], "several origins, each with the keys of one; rows may lack tasks")
+    mask: bool = setting(True, "replace personal data by typed placeholders such as [手机号]")
+    validation_share: float = setting(0.1, "share of rows for a validation split that must be made", least=0.0, most=0.5)
+    test_share: float = setting(0.1, "share of rows for a test split that must be made", least=0.0, most=0.5)
+    max_length: int = setting(256, "tokens in a row, special tokens included", least=8, most=8192)
+    truncation: str = setting("head_tail", "which part of an overlong text is kept", choices=STRATEGIES)
+    context_share: float = setting(0.5, "the most of a row that the context may take", least=0.0, most=0.9)
+    limit: int | None = setting(None, "use only this many rows of each split", least=1)

@@ -1,0 +1,37 @@
+"""Fingerprints: what a run learnt from and was judged by, in 64 hex digits."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def split_fingerprint(table: pa.Table) -> str:
+    """SHA-256 over the ids and labels of all rows of a data table, whatever their order."""
+    names = sorted(name for name in table.column_names if name.startswith("label."))
+    columns = [table["id"].to_pylist(), *(map(_sorted, table[name].to_pylist()) for name in names)]
+    rows = sorted(json.dumps(row, ensure_ascii=False) for row in zip(*columns, strict=True))
+    digest = hashlib.sha256(json.dumps(names).encode())
+    for row in rows:
+        digest.update(row.encode() + b"\n")
+    return digest.hexdigest()
+
+
+def data_fingerprint(splits: Mapping[str, str]) -> str:
+    """SHA-256 over the splits' names and fingerprints."""
+    return hashlib.sha256(json.dumps(sorted(splits.items())).encode()).hexdigest()
+
+
+def _sorted(value: str | list[str] | None) -> str | list[str] | None:
+    """Labels of a multi task have no order."""
+    return sorted(value) if isinstance(value, list) else value

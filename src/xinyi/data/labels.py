@@ -1,0 +1,195 @@
+"""The label columns of all files: which task reads which column, which labels its rows have, what does not fit."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from xinyi.data.cells import SEPARATORS, SEPARATORS_OF_MULTI, BadCellError, notice_separator, parse_multi, parse_single
+from xinyi.data.infer import infer_kind, infer_spec, one_label_problems
+from xinyi.data.raw import RawFile
+from xinyi.data.settings import SourceSettings
+from xinyi.data.wording import LONGEST_SHOWN, names_text, nearest, rows_text, value_text
+from xinyi.errors import describe
+from xinyi.tasks.spec import TaskSpec
+
+_SHOWN_VALUES = 10
+# So many unknown values are no slips of the pen: the column is another one, and its cells could be texts.
+_OTHER_COLUMN = 50
+
+Values = list[Any]  # of each row: a label, a list of labels (multi), None
+
+
+def column_task(spec: TaskSpec, source: SourceSettings) -> str | None:
+    """The task whose column in `source` holds this task's labels: its own, or the one it is derived from."""
+    if spec.id in source.labels:
+        return spec.id
+    return spec.derive.source if spec.derive and spec.derive.source in source.labels else None
+
+
+def wanted_columns(specs: Sequence[TaskSpec], source: SourceSettings) -> list[str]:
+    """The tasks whose label columns are read; with no declared task, all of them."""
+    if not specs:
+        return list(source.labels)
+    return list(dict.fromkeys(name for spec in specs if (name := column_task(spec, source))))
+
+
+def column_problems(specs: Sequence[TaskSpec], sources: Sequence[SourceSettings]) -> Iterator[str]:
+    """Tasks that no source has labels for."""
+    for spec in specs:
+        if not any(column_task(spec, source) for source in sources):
+            named = list(dict.fromkeys(task for source in sources for task in source.labels))
+            derived = f" or data.labels.{spec.derive.source}" if spec.derive else ""
+            remedy = f"leave {spec.id!r} out of task=, or set data.labels.{spec.id}=COLUMN"
+            yield describe(f"data.labels.{spec.id}{derived}", f"columns for {names_text(named)}", remedy, "data.labels")
+    if not specs and not any(source.labels for source in sources):
+        yield describe("at least one task", "none", "name a label column: data.labels.<task>=COLUMN", "data.labels")
+
+
+def read_labels(
+    files: Sequence[RawFile], specs: Sequence[TaskSpec], problems: list[str], complete: bool
+) -> tuple[list[TaskSpec], list[dict[str, Values]]]:
+    """Every file's labels of every task.
+
+    Args:
+        files: the files that could be read.
+        specs: the declared tasks; none means that each label column becomes a task.
+        problems: gets what does not fit.
+        complete: whether all training files could be read; without them training labels are not judged.
+
+    Returns:
+        the tasks, and for each file {task: values in row order} of the tasks it has.
+    """
+    resolved: list[TaskSpec] = []
+    columns: list[dict[str, Values]] = [{} for _ in files]
+    for spec in specs:
+        reader = _Reader(spec.id, spec.kind, spec, files, problems)
+        resolved += reader.finish(columns, complete)
+    for task in [] if specs else dict.fromkeys(task for file in files for task in file.labels):
+        kind = infer_kind(task, [f for f in files if f.split == "train" and task in f.labels], problems)
+        reader = _Reader(task, kind, None, files, problems)
+        resolved += reader.finish(columns, complete)
+    return resolved, columns
+
+
+@dataclass
+class _Reader:
+    """Reads one task's labels from all files; `spec` is None for a task that is to be inferred."""
+
+    task: str
+    kind: str
+    spec: TaskSpec | None
+    files: Sequence[RawFile]
+    problems: list[str]
+
+    def finish(self, columns: list[dict[str, Values]], complete: bool) -> list[TaskSpec]:
+        """Put the values into `columns`; give the specification, or nothing when it cannot be made."""
+        parsed = [(file, values) for file in self.files if (values := self._parse(file)) is not None]
+        spec = self.spec or (self._infer(parsed) if complete else None)
+        if spec is None:
+            return []
+        translated = {}
+        for file, values in parsed:
+            self.problems += _unknown(file, spec, values, inferred=self.spec is None)
+            translated[id(file)] = _translated(values, spec, file.source)
+        for file, column in zip(self.files, columns, strict=True):
+            if id(file) in translated:
+                column[self.task] = translated[id(file)]
+        training = [translated[id(file)] for file, _ in parsed if file.split == "train"]
+        if self.spec and complete and training:
+            self.problems += one_label_problems(self.task, [value for values in training for value in values])
+        return [spec]
+
+    def _infer(self, parsed: Sequence[tuple[RawFile, Values]]) -> TaskSpec | None:
+        training = [(file, values) for file, values in parsed if file.split == "train"]
+        orders = [file.source.order[self.task] for file, _ in training if self.task in file.source.order]
+        values = [value for _, values in training for value in values]
+        return infer_spec(self.task, self.kind, values, orders, self.problems)
+
+    def _parse(self, file: RawFile) -> Values | None:
+        """The file's values before any derivation; None when it has no column for the task."""
+        name = column_task(self.spec, file.source) if self.spec else self.task
+        if name not in file.labels:
+            return None
+        mapping = {str(key).strip(): str(value or "").strip() for key, value in file.source.map.get(name, {}).items()}
+        separator = self._separator(name, file.source)
+        empty = self.spec.empty.id if self.spec and self.spec.empty else None
+        values: Values = []
+        bad: dict[str, list[int]] = defaultdict(list)
+        for row, cell in zip(file.rows, file.labels[name], strict=True):
+            try:
+                multi = self.kind == "multi"
+                values.append(parse_multi(cell, mapping, separator, empty) if multi else parse_single(cell, mapping))
+            except BadCellError as error:
+                values.append(None)
+                bad[str(error)].append(row)
+        for reason, rows in bad.items():
+            remedy = f"mend these cells, or set data.kinds.{name}=multi if a row may have several labels"
+            got = f"{reason} in {len(rows)} row(s): {rows_text(rows)}"
+            self.problems.append(describe(f"{self.kind} labels of {self.task!r}", got, remedy, str(file.path)))
+        return values
+
+    def _separator(self, name: str, source: SourceSettings) -> str | None:
+        """What separates labels in a cell, noticed in the source's training files."""
+        if self.kind != "multi" or source.separator:
+            return source.separator
+        told = self.spec is not None or name in source.kinds
+        known = _known(self.spec, source) if self.spec else ()
+        signs = [s for s in (SEPARATORS_OF_MULTI if told else SEPARATORS) if not any(s in label for label in known)]
+        own = [f for f in self.files if f.source is source and name in f.labels]
+        training = [f for f in own if f.split == "train"]
+        return notice_separator((cell for f in training or own for cell in f.labels[name]), signs)
+
+
+def _mapping(spec: TaskSpec, source: SourceSettings) -> Mapping[str, str] | None:
+    return spec.derive.mapping if spec.derive and spec.id not in source.labels else None
+
+
+def _known(spec: TaskSpec, source: SourceSettings) -> dict[str, None]:
+    """The labels that the cells of a source may hold."""
+    mapping = _mapping(spec, source)
+    return dict.fromkeys(spec.label_ids if mapping is None else mapping)
+
+
+def _translated(values: Values, spec: TaskSpec, source: SourceSettings) -> Values:
+    """A derived task's labels from its source's; others stay as they are. Unknown ones have been reported."""
+    mapping = _mapping(spec, source)
+    if mapping is None:
+        return values
+    if spec.kind == "multi":
+        return [v if v is None else list(dict.fromkeys(mapping[x] for x in v if x in mapping)) for v in values]
+    return [None if v is None else mapping.get(v) for v in values]
+
+
+def _unknown(file: RawFile, spec: TaskSpec, values: Values, inferred: bool) -> Iterator[str]:
+    known = _known(spec, file.source)
+    strays: dict[str, list[int]] = defaultdict(list)
+    for row, value in zip(file.rows, values, strict=True):
+        for label in (value,) if isinstance(value, str) else value or ():
+            if label not in known:
+                strays[label].append(row)
+    yield from _stray_problems(file, spec.id, strays, known, inferred)
+
+
+def _stray_problems(
+    file: RawFile, task: str, strays: Mapping[str, list[int]], known: Iterable[str], inferred: bool
+) -> Iterator[str]:
+    known = list(known)
+    expected = f"labels of {task!r} {'that the training rows have' if inferred else f'among {names_text(known)}'}"
+    if len(strays) > max(_OTHER_COLUMN, len(known)):
+        remedy = f"check that data.labels.{task} names the right column, or set data.map.{task}"
+        yield describe(expected, f"{len(strays)} other values", remedy, str(file.path))
+        return
+    for label, rows in list(strays.items())[:_SHOWN_VALUES]:
+        got = f"{value_text(label)} in {len(rows)} row(s): {rows_text(rows)}"
+        remedy = f"{nearest(label, known)}mend the file, or set data.map.{task}={{{_key(label)}: LABEL}} ('' for none)"
+        yield describe(expected, got, remedy, str(file.path))
+    if (more := len(strays) - _SHOWN_VALUES) > 0:
+        remedy = f"mend the file, or set data.map.{task}"
+        yield describe(expected, f"{more} more unknown labels", remedy, str(file.path))
+
+
+def _key(label: str) -> str:
+    return label if len(label) <= LONGEST_SHOWN else "VALUE"

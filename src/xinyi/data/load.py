@@ -1,0 +1,126 @@
+"""The data room's door: files in, checked and split tables out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from xinyi.data.fingerprint import file_sha256
+from xinyi.data.labels import column_problems, read_labels, wanted_columns
+from xinyi.data.raw import RawFile, read_file
+from xinyi.data.read import find_files
+from xinyi.data.settings import SPLITS, DataSettings, SourceSettings
+from xinyi.data.splits import make_splits, shared_groups
+from xinyi.data.summary import summarise
+from xinyi.data.table import GROUP, table_schema, to_table
+from xinyi.errors import DataError, describe
+from xinyi.tasks.spec import TaskSpec
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """Checked data. splits: train, validation, test in this order, without those that nobody gave or made.
+
+    tasks: the declared ones, or those read off the training rows. summary: the content of data.json.
+    """
+
+    tasks: tuple[TaskSpec, ...]
+    splits: dict[str, pa.Table]
+    summary: dict[str, Any]
+
+
+def load(settings: DataSettings, tasks: Sequence[TaskSpec]) -> Dataset:
+    """Read, check, prepare and split the data of a run.
+
+    Args:
+        settings: which files and columns.
+        tasks: the declared tasks; when there are none, each column under `labels` becomes a task.
+
+    Raises:
+        DataError: with every problem found; texts are prepared only when the rest is in order.
+    """
+    problems = [*_settings_problems(settings), *column_problems(tasks, settings.sources)]
+    files, complete = _read(settings, tasks, problems)
+    specs, labels = read_labels(files, tasks, problems, complete)
+    if problems:
+        raise DataError(problems)
+    warnings: list[str] = []
+    meta = list(dict.fromkeys(name for source in settings.sources for name in source.meta))
+    schema = table_schema(specs, meta)
+    tables = [
+        to_table(file, columns, schema, settings.mask, problems, warnings)
+        for file, columns in zip(files, labels, strict=True)
+    ]
+    if problems:
+        raise DataError(problems)
+    splits, made = _splits(settings, files, tables, specs)
+    warnings += shared_groups(splits)
+    splits = {name: _limited(table.drop_columns(GROUP), settings) for name, table in splits.items()}
+    sources = [{"file": f.name, "sha256": file_sha256(f.path), "rows": len(f)} for f in files]
+    summary = summarise(settings.name, splits, specs, sources, made, settings.mask, warnings)
+    return Dataset(tuple(specs), splits, summary)
+
+
+def _settings_problems(settings: DataSettings) -> Iterator[str]:
+    shares = (settings.validation_share, settings.test_share)
+    if min(shares) < 0 or sum(shares) >= 1:
+        remedy = "lower data.validation_share or data.test_share"
+        yield describe("shares from 0 that leave rows for training", shares, remedy, "data")
+    if not settings.sources:
+        yield describe("at least one source", "none", "set data.train=FILE", "data")
+    for source in settings.sources:
+        if not source.train:
+            yield describe("training file(s)", "none", "set data.train=FILE", "data.train")
+
+
+def _read(settings: DataSettings, tasks: Sequence[TaskSpec], problems: list[str]) -> tuple[list[RawFile], bool]:
+    """All files that can be read, and whether all training files are among them."""
+    files: list[RawFile] = []
+    complete = True
+    for source in settings.sources:
+        complete = complete and bool(source.train)
+        for split in SPLITS:
+            for path in (path for name in source.files(split) for path in find_files(name, source.root)):
+                try:
+                    files.append(read_file(path, split, source, wanted_columns(tasks, source)))
+                except DataError as error:
+                    problems += error.problems
+                    complete = complete and split != "train"
+    return files, complete
+
+
+def _splits(
+    settings: DataSettings, files: Sequence[RawFile], tables: Sequence[pa.Table], specs: Sequence[TaskSpec]
+) -> tuple[dict[str, pa.Table], list[str]]:
+    """Each split's rows from all sources, and the names of the splits that were made."""
+    parts: dict[str, list[pa.Table]] = {name: [] for name in SPLITS}
+    made: dict[str, None] = {}
+    for source in settings.sources:
+        own = [(f.split, table) for f, table in zip(files, tables, strict=True) if f.source is source]
+        given = {name: [table for split, table in own if split == name] for name in SPLITS}
+        shares = _missing_shares(settings, source)
+        train = pa.concat_tables(given["train"])
+        created = make_splits(train, shares, specs, settings.seed) if shares else {"train": train}
+        made.update(dict.fromkeys(shares))
+        for name in SPLITS:
+            parts[name] += [created[name]] if name in created else given[name]
+    joined = {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items() if tables}
+    return joined, [name for name in SPLITS if name in made]
+
+
+def _missing_shares(settings: DataSettings, source: SourceSettings) -> dict[str, float]:
+    """Splits to be made, the test split first: it must not change when only validation files appear."""
+    shares = {"test": settings.test_share, "validation": settings.validation_share}
+    return {name: share for name, share in shares.items() if share > 0 and not source.files(name)}
+
+
+def _limited(table: pa.Table, settings: DataSettings) -> pa.Table:
+    """At most `limit` rows, drawn by the seed and kept in order: files are often sorted by label."""
+    if settings.limit is None or len(table) <= settings.limit:
+        return table
+    drawn = np.random.Generator(np.random.PCG64(settings.seed)).permutation(len(table))[: settings.limit]
+    return table.take(np.sort(drawn))

@@ -1,0 +1,56 @@
+"""What the data room is told: plain frozen values, filled from configuration by `xinyi.config.builders`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """Files of one origin and how their columns are read.
+
+    root: folder that relative names start from (None: the working folder). train, validation, test: file names,
+    globs allowed. text, context: columns (context None: there is none). labels: task → column. kinds: task → single,
+    ordinal or multi. order: task → labels from low to high. map: task → {label in the file: label of the task},
+    "" for "lacks the label". separator: character between the labels of one cell (None: noticed).
+    meta: columns kept. group: column whose rows stay in one split.
+    """
+
+    root: str | None = None
+    train: Sequence[str] = ()
+    validation: Sequence[str] = ()
+    test: Sequence[str] = ()
+    text: str = "text"
+    context: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    order: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    map: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    separator: str | None = None
+    meta: Sequence[str] = ()
+    group: str | None = None
+
+    def files(self, split: str) -> Sequence[str]:
+        """The file names given for a split."""
+        return getattr(self, split)
+
+
+@dataclass(frozen=True)
+class DataSettings:
+    """The data of a run.
+
+    mask: replace personal data by placeholders. validation_share, test_share: of the training rows, for a split
+    without files (0: no such split). seed: which rows such a split takes, and which rows `limit` keeps.
+    limit: the most rows of each split.
+    """
+
+    name: str
+    sources: tuple[SourceSettings, ...]
+    mask: bool = True
+    validation_share: float = 0.1
+    test_share: float = 0.1
+    seed: int = 7
+    limit: int | None = None

@@ -1,0 +1,30 @@
+"""Writing a report's three files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from xinyi.evaluation.report.page_html import render_html
+from xinyi.evaluation.report.page_markdown import render_markdown
+from xinyi.evaluation.schema import validate
+from xinyi.evaluation.storage import write_texts
+
+
+def write(report: Mapping[str, Any], folder: Path, gate: Mapping[str, Any] | None = None) -> dict[str, Path]:
+    """Write report.json, report.md and report.html into `folder`, each beside first, then renamed.
+
+    Args:
+        gate: the content of gate.json; both pages then open with the verdict.
+
+    Returns: file name → path. Raises BundleError when the report is not valid or a file cannot be written.
+    """
+    validate(report)
+    contents = {
+        "report.json": json.dumps(report, ensure_ascii=False, indent=1, allow_nan=False) + "\n",
+        "report.md": render_markdown(report, gate),
+        "report.html": render_html(report, gate),
+    }
+    return write_texts(contents, folder, "report cannot be written")

@@ -1,0 +1,143 @@
+"""MODEL_CARD.md, filled from the run's own records (Mitchell et al. 2019, Model Cards for Model Reporting)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from xinyi.export.manifest import versions
+from xinyi.export.settings import Recipe
+from xinyi.text import MASKER_VERSION, NORMALIZER_VERSION
+
+UNKNOWN = "not recorded"
+METRICS = ("macro_f1", "micro_f1", "accuracy", "quadratic_kappa", "mae")
+
+
+def write_card(
+    folder: Path, recipe: Recipe, parity: Mapping[str, Any], report: Mapping[str, Any], facts: Mapping[str, Any]
+) -> None:
+    """Write the card. What was not recorded is said to be so, never left out."""
+    run = {**report.get("run", {}), **facts.get("run", {})}
+    data = {**report.get("data", {}), **facts.get("data", {})}
+    parts = (
+        [f"# {recipe.settings.name} {recipe.settings.version}", ""],
+        _use(recipe, run),
+        _data(data),
+        _metrics(report),
+        _limits(recipe, run, report),
+        _personal_data(recipe, data),
+        _technical(recipe, run, parity),
+    )
+    text = "\n".join(line for part in parts for line in part)
+    (folder / "MODEL_CARD.md").write_text(text + "\n", encoding="utf-8")
+
+
+def _use(recipe: Recipe, run: Mapping[str, Any]) -> Iterator[str]:
+    if run.get("embedded_random"):
+        yield "> **The encoder of this model started from random weights.** Use it to try the pipeline, not to decide."
+        yield ""
+    yield "## Intended use"
+    yield ""
+    yield "Classifies single Chinese customer messages, with the turns before them where given:"
+    yield ""
+    yield "| task | kind | labels |"
+    yield "|---|---|---|"
+    for task in recipe.tasks:
+        labels = "、".join(f"{label.id} ({label.zh})" if label.zh else label.id for label in task.labels)
+        none = f"; none = {task.empty.zh or task.empty.id}" if task.empty else ""
+        yield f"| {_cell(task.id)}{f' ({task.zh})' if task.zh else ''} | {task.kind} | {_cell(labels + none)} |"
+    yield ""
+    yield "For routing, reporting and finding messages that need a person. Not for decisions about single people"
+    yield "(credit, employment, penalties) and not for judging a customer's character or health."
+    yield ""
+
+
+def _data(data: Mapping[str, Any]) -> Iterator[str]:
+    yield "## Data"
+    yield ""
+    yield f"- name: {data.get('name') or UNKNOWN}"
+    yield f"- fingerprint (SHA-256): `{data.get('fingerprint') or UNKNOWN}`"
+    for split, content in (data.get("splits") or {}).items():
+        yield f"- {split}: {content.get('rows', UNKNOWN)} rows"
+    for source in data.get("sources") or []:
+        yield f"- source {Path(str(source.get('file'))).name}: {source.get('rows')} rows, `{source.get('sha256')}`"
+    for problem in data.get("problems") or []:
+        yield f"- noted: {problem}"
+    yield ""
+
+
+def _metrics(report: Mapping[str, Any]) -> Iterator[str]:
+    yield "## Metrics"
+    yield ""
+    if not report.get("tasks"):
+        yield f"{UNKNOWN.capitalize()}."
+        yield ""
+        return
+    yield "Intervals as in `report/report.json`, which also has every label, slices and calibration."
+    yield ""
+    yield "| task | split | metric | value | interval | n | always the commonest answer |"
+    yield "|---|---|---|---|---|---|---|"
+    for task, splits in report["tasks"].items():
+        for split, content in splits.items():
+            for metric in METRICS:
+                if entry := content.get("metrics", {}).get(metric):
+                    constant = _number(content.get("baseline", {}).get(metric))
+                    bounds = f"{_number(entry.get('low'))} to {_number(entry.get('high'))}"
+                    row = (_cell(task), split, metric, _number(entry.get("value")), bounds, entry.get("n"), constant)
+                    yield f"| {' | '.join(map(str, row))} |"
+    yield ""
+
+
+def _limits(recipe: Recipe, run: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
+    yield "## Limits"
+    yield ""
+    cut = recipe.encoding
+    yield f"- Rows over {cut.max_length} tokens are cut ({cut.truncation}; context at most {cut.context_share:.0%})."
+    yield "- Other channels, products or times than those of the data above may be answered worse: measure first."
+    for task, splits in report.get("tasks", {}).items():
+        content = splits.get("test") or splits.get("validation") or {}
+        weak = [row["id"] for row in content.get("per_label", []) if (row.get("f1") or 0.0) < 0.5]
+        if weak:
+            yield f"- {task}: F1 under 0.5 for {'、'.join(weak)}."
+    if run.get("embedded_random"):
+        yield "- Nothing was learnt before the training on the data above."
+    yield ""
+
+
+def _personal_data(recipe: Recipe, data: Mapping[str, Any]) -> Iterator[str]:
+    yield "## Personal data"
+    yield ""
+    if recipe.masking:
+        yield "Phone numbers, identity cards, addresses and the like are replaced by placeholders such as [手机号]"
+        yield f"before training and before each prediction (masker {MASKER_VERSION}, by rules: it can miss some)."
+    else:
+        yield "**Personal data was not masked in training and is not masked in prediction.**"
+    yield "The golden rows are invented or masked. No customer text is stored at prediction."
+    if found := data.get("personal_data"):
+        yield ""
+        yield f"Replaced in the data: {', '.join(f'{kind} {count}' for kind, count in found.items())}."
+    yield ""
+
+
+def _technical(recipe: Recipe, run: Mapping[str, Any], parity: Mapping[str, Any]) -> Iterator[str]:
+    yield "## Making and versions"
+    yield ""
+    for key in ("name", "created", "backbone", "parameters", "seed", "device", "precision", "train_seconds"):
+        yield f"- {key.replace('_', ' ')}: {UNKNOWN if run.get(key) is None else run[key]}"
+    yield f"- git commit: {run.get('git_commit') or UNKNOWN}"
+    yield f"- normaliser {NORMALIZER_VERSION}, masker {MASKER_VERSION}"
+    yield f"- {', '.join(f'{name} {version}' for name, version in versions().items())}"
+    for name, record in parity["formats"].items():
+        gap, rows = record["max_difference"], record["rows"]
+        yield f"- {name}: differs from the trained model by at most {gap:.2g} in {rows} rows"
+    yield ""
+    yield "Prove it with `xinyi verify` on this folder."
+
+
+def _number(value: Any) -> str:
+    return f"{value:.3f}" if isinstance(value, int | float) else "not computed"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")

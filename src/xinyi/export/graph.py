@@ -1,0 +1,112 @@
+"""model.onnx: encoder, pooling and every head in one graph with dynamic batch and length."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import onnx
+import torch
+from torch import Tensor, nn
+
+from xinyi.errors import describe
+from xinyi.export.settings import ExportError, Recipe
+from xinyi.models.classifier import MultiTaskClassifier
+from xinyi.runtime.classifier import OUTPUT
+
+FILE = "model.onnx"
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
+# A single file holds at most 2 GiB (protobuf).
+LIMIT = 2**31
+
+
+class _Graph(nn.Module):
+    """The classifier with a tuple of logits instead of a dict."""
+
+    def __init__(self, model: MultiTaskClassifier) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.model(input_ids, attention_mask, token_type_ids).values())
+
+
+def write_graph(model: MultiTaskClassifier, recipe: Recipe, folder: Path) -> str:
+    """Write the graph: int64 (B, L) inputs, `logits.<task>` outputs (B, C), fp32. Returns the file's name.
+
+    Raises:
+        ExportError: the model is too large for one file, or has operations that ONNX lacks.
+    """
+    if (size := sum(p.numel() * 4 for p in model.parameters())) >= LIMIT:
+        raise ExportError([describe("under 2 GiB of weights", f"{size / 2**30:.1f} GiB", "leave onnx out", FILE)])
+    proto = _trace(model, list(model.heads), recipe.settings.opset)
+    _clean(proto)
+    proto.producer_name = "xinyi"
+    labels = {task.id: list(task.label_ids) for task in recipe.tasks}
+    onnx.helper.set_model_props(proto, {"xinyi.tasks": json.dumps(labels, ensure_ascii=False)})
+    onnx.save(proto, folder / FILE)
+    return FILE
+
+
+def _trace(model: MultiTaskClassifier, tasks: list[str], opset: int) -> onnx.ModelProto:
+    # Neither size may be 1: the exporter would take it for a constant.
+    ids_BL = torch.arange(14).reshape(2, 7) % int(model.encoder.config.vocab_size)
+    mask_BL = torch.ones_like(ids_BL)
+    mask_BL[1, 4:] = 0
+    dynamic = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    try:
+        with _quiet(), torch.no_grad():
+            program = torch.onnx.export(
+                _Graph(model).eval(),
+                (ids_BL, mask_BL, torch.zeros_like(ids_BL)),
+                dynamo=True,
+                dynamic_shapes=(dynamic,) * 3,
+                input_names=INPUTS,
+                output_names=[OUTPUT + task for task in tasks],
+                opset_version=opset,
+                verbose=False,
+            )
+            return program.model_proto
+    except Exception as error:  # the exporter's errors share no base class
+        found = " ".join(str(error).split())[:300]
+        raise ExportError([describe("a model that ONNX can express", found, "leave onnx out", FILE)]) from error
+
+
+def _clean(proto: onnx.ModelProto) -> None:
+    """Name the free sizes, and drop what the exporter noted: paths of this machine, and shapes of inner values."""
+    del proto.graph.value_info[:]  # onnxruntime's quantisation stumbles over them
+    for node in [*proto.graph.node, *(n for function in proto.functions for n in function.node)]:
+        del node.metadata_props[:]
+        node.doc_string = ""
+    names: dict[str, str] = {}
+    for value in proto.graph.input:
+        del value.metadata_props[:]
+        for dim, name in zip(value.type.tensor_type.shape.dim, ("batch", "length"), strict=True):
+            names[dim.dim_param] = name
+            dim.dim_param = name
+    for value in proto.graph.output:
+        del value.metadata_props[:]
+        for dim in value.type.tensor_type.shape.dim:
+            if dim.dim_param:
+                dim.dim_param = re.sub(r"\w+", lambda m: names.get(m[0], m[0]), dim.dim_param)
+    del proto.graph.metadata_props[:]
+    del proto.metadata_props[:]
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """The exporter warns about torchvision and about torch's own deprecations."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)

@@ -1,0 +1,99 @@
+"""model.safetensors and config.json: written so that plain transformers reads the encoder, and read again."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import nn
+from transformers import AutoModel, PretrainedConfig
+from transformers.utils import logging as transformers_logging
+
+from xinyi.errors import BundleError, describe
+from xinyi.export.settings import Recipe
+from xinyi.models.classifier import MultiTaskClassifier
+from xinyi.models.pooling import POOLINGS
+
+FILE = "model.safetensors"
+HEADS = "heads."
+AGAIN = "copy or export the bundle again"
+
+
+def write_weights(model: MultiTaskClassifier, folder: Path) -> str:
+    """Write the encoder under its Hugging Face names and `heads.<task>.{weight,bias}`; returns the file's name."""
+    tensors = dict(model.encoder.state_dict())
+    tensors |= {HEADS + name: tensor for name, tensor in model.heads.state_dict().items()}
+    # A clone each: safetensors refuses tensors that share memory. Its own writer would make the file private.
+    content = save({name: t.detach().clone().contiguous() for name, t in tensors.items()}, {"format": "pt"})
+    (folder / FILE).write_bytes(content)
+    return FILE
+
+
+def write_config(model: MultiTaskClassifier, config: PretrainedConfig, recipe: Recipe, folder: Path) -> None:
+    """Write the Hugging Face configuration with a section `xinyi`: label order, pooling, masking."""
+    raw = json.loads(config.to_json_string(use_diff=False))
+    raw.pop("_name_or_path", None)  # a path of the machine that trained
+    raw |= {"architectures": [type(model.encoder).__name__], "dtype": "float32"}
+    raw["xinyi"] = {
+        "schema_version": 1,
+        "pooling": next(name for name, function in POOLINGS.items() if function is model.pool),
+        "tasks": {task.id: list(task.label_ids) for task in recipe.tasks},
+        "kinds": {task.id: task.kind for task in recipe.tasks},
+        "encoding": recipe.encoding.to_dict(),
+        "masking": recipe.masking,
+    }
+    (folder / "config.json").write_text(json.dumps(raw, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def load_model(folder: Path) -> MultiTaskClassifier:
+    """The classifier of a bundle, in fp32 and evaluation mode on the CPU. No pickle is read.
+
+    Raises:
+        BundleError: no weights or configuration there, or a weight is missing or has another shape.
+    """
+    folder = Path(folder)
+    try:
+        own = json.loads((folder / "config.json").read_text(encoding="utf-8"))["xinyi"]
+        tensors = load_file(folder / FILE)
+        encoder = _encoder(folder)
+        sizes = {task: len(labels) for task, labels in own["tasks"].items()}
+        model = MultiTaskClassifier(encoder, sizes, int(encoder.config.hidden_size), own["pooling"])
+        model.heads.load_state_dict({k.removeprefix(HEADS): v for k, v in tensors.items() if k.startswith(HEADS)})
+    except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
+        found = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+        raise BundleError([describe(f"config.json and {FILE} that fit", found, AGAIN, str(folder))]) from error
+    return model.eval()
+
+
+def _encoder(folder: Path) -> nn.Module:
+    options: dict[str, Any] = {"use_safetensors": True, "local_files_only": True, "dtype": torch.float32}
+    with _quiet():
+        encoder, info = AutoModel.from_pretrained(
+            folder, output_loading_info=True, attn_implementation="eager", **options
+        )
+    missing = sorted(name for name in info["missing_keys"] if not name.startswith("pooler."))
+    if missing or info["mismatched_keys"]:
+        raise ValueError(f"no fitting weight for {missing[:5] or info['mismatched_keys']}")
+    if getattr(encoder, "pooler", None) is not None:
+        encoder.pooler = None
+    return encoder
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """transformers would draw a bar for a second's work and list our heads as unused weights."""
+    level, bar = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        transformers_logging.set_verbosity(level)
+        if bar:
+            transformers_logging.enable_progress_bar()

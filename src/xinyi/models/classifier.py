@@ -1,0 +1,50 @@
+"""One encoder, one linear head for each task.
+
+Shape letters: B rows, L tokens, D hidden size, C labels of a task.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from xinyi.models.pooling import POOLINGS
+
+
+class MultiTaskClassifier(nn.Module):
+    """Shared encoder → pooled vector → one linear head a task.
+
+    Args:
+        encoder: a Hugging Face encoder whose output has `last_hidden_state` (B, L, D).
+        sizes: task id → number of labels.
+        hidden_size: D.
+        pooling: `cls` (first token) or `mean` (over real tokens).
+        dropout: on the pooled vector.
+    """
+
+    def __init__(
+        self, encoder: nn.Module, sizes: Mapping[str, int], hidden_size: int, pooling: str = "mean", dropout: float = 0.1
+    ) -> None:
+        super().__init__()
+        self.encoder = encoder
+        self.pool = POOLINGS[pooling]
+        self.dropout = nn.Dropout(dropout)
+        self.heads = nn.ModuleDict({task: nn.Linear(hidden_size, size) for task, size in sizes.items()})
+        self.takes_types = "token_type_ids" in encoder.forward.__code__.co_varnames
+        for head in self.heads.values():
+            nn.init.trunc_normal_(head.weight, std=0.02)
+            nn.init.zeros_(head.bias)
+
+    def embed(self, ids_BL: Tensor, mask_BL: Tensor, types_BL: Tensor) -> Tensor:
+        """Pooled vectors (B, D) in fp32."""
+        # RoBERTa-like encoders have a single segment type, ModernBERT-like ones take none.
+        types = {"token_type_ids": types_BL} if self.takes_types else {}
+        hidden_BLD = self.encoder(input_ids=ids_BL, attention_mask=mask_BL, **types).last_hidden_state
+        return self.pool(hidden_BLD.float(), mask_BL)
+
+    def forward(self, ids_BL: Tensor, mask_BL: Tensor, types_BL: Tensor) -> dict[str, Tensor]:
+        """Logits (B, C) of each task."""
+        pooled_BD = self.dropout(self.embed(ids_BL, mask_BL, types_BL))
+        return {task: head(pooled_BD) for task, head in self.heads.items()}

@@ -1,0 +1,148 @@
+"""Build what training needs from a checked configuration and loaded data."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from numpy.typing import NDArray
+
+from xinyi.config import builders
+from xinyi.config.schema import TrainConfig
+from xinyi.config.targets import resolve
+from xinyi.data import Dataset
+from xinyi.data.batches import TokenBudgetBatches
+from xinyi.data.tokens import EncodedSplit, encode_split
+from xinyi.encoding import TextEncoder
+from xinyi.evaluation.metrics.table import METRICS, score
+from xinyi.models.backbone import Backbone, load_backbone
+from xinyi.models.classifier import MultiTaskClassifier
+from xinyi.tasks.decode import predict, probabilities
+from xinyi.tasks.losses import LOSSES, balanced_weights
+from xinyi.tasks.spec import TaskSpec
+from xinyi.training import precision
+from xinyi.training.fit import FitSettings, total_steps
+from xinyi.training.loader import BatchLoader
+from xinyi.training.module import ClassifierModule
+from xinyi.training.optim import OptimSettings, build_optimizer, course, parameter_groups
+
+
+@dataclass
+class Parts:
+    """A run's pieces, put together but not yet trained."""
+
+    tasks: tuple[TaskSpec, ...]
+    encoder: TextEncoder
+    splits: dict[str, EncodedSplit]
+    backbone: Backbone
+    model: MultiTaskClassifier
+    module: ClassifierModule
+    fit: FitSettings
+    precision: str
+    on_gpu: bool
+
+    def loader(self, config: TrainConfig, split: str) -> BatchLoader:
+        """Batches of a split: shuffled and shared out over the processes for training, in order of length else."""
+        train, trainer = split == "train", config.trainer
+        world = trainer.devices * trainer.nodes if train else 1
+        batches = TokenBudgetBatches(
+            self.splits[split].encoded.lengths,
+            trainer.batch_tokens if train else max(8192, trainer.batch_tokens),
+            trainer.batch_rows if train else max(256, trainer.batch_rows),
+            seed=config.seed,
+            shuffle=train,
+            rank=int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", 0))) if train and world > 1 else 0,
+            world_size=world,
+        )
+        return BatchLoader(self.splits[split], batches, self.encoder.pad_id)
+
+
+def assemble(config: TrainConfig, dataset: Dataset) -> Parts:
+    """Load the backbone, encode the texts and build the model. Raises ConfigError for what cannot be loaded."""
+    on_gpu = config.trainer.accelerator != "cpu" and torch.cuda.is_available()
+    _set_threads(config)
+    pl.seed_everything(config.seed, verbose=False)
+    backbone = load_backbone(builders.backbone_settings(config), on_gpu)
+    encoder = TextEncoder(backbone.tokenizer, builders.encoding_settings(config.data))
+    splits = {name: encode_split(table, encoder, dataset.tasks) for name, table in dataset.splits.items()}
+    model = build_model(config, backbone, dataset.tasks)
+    flag, why = precision.choose(config.trainer.precision, on_gpu)
+    fit = _fit_settings(config, flag, on_gpu)
+    module = _module(config, model, dataset.tasks, splits["train"], fit)
+    return Parts(dataset.tasks, encoder, splits, backbone, model, module, fit, why, on_gpu)
+
+
+def build_model(config: TrainConfig, backbone: Backbone, tasks: Sequence[TaskSpec]) -> MultiTaskClassifier:
+    """One encoder with a head for each task."""
+    sizes = {task.id: len(task.labels) for task in tasks}
+    return MultiTaskClassifier(
+        backbone.encoder, sizes, backbone.hidden_size, config.backbone.pooling, config.backbone.dropout
+    )
+
+
+def _set_threads(config: TrainConfig) -> None:
+    processes = config.trainer.devices if config.trainer.strategy == "ddp" else 1
+    threads = config.trainer.threads or max(1, (os.cpu_count() or 1) // processes)
+    torch.set_num_threads(threads)
+
+
+def _fit_settings(config: TrainConfig, flag: str, on_gpu: bool) -> FitSettings:
+    t = config.trainer
+    return FitSettings(
+        "gpu" if on_gpu else "cpu", t.devices, t.nodes, t.strategy, flag, t.epochs, t.max_steps, t.patience,
+        t.accumulate, config.optim.clip, t.log_every, t.deterministic, t.progress,
+    )  # fmt: skip
+
+
+def _module(
+    config: TrainConfig, model: MultiTaskClassifier, tasks: Sequence[TaskSpec], train: EncodedSplit, fit: FitSettings
+) -> ClassifierModule:
+    losses = {}
+    for task in tasks:
+        balanced = config.recipe.class_weights == "balanced"
+        weights = balanced_weights(train.targets[task.id], task.kind, len(task.labels)) if balanced else None
+        losses[task.id] = LOSSES[task.kind](weights, config.recipe.label_smoothing)
+    world = config.trainer.devices * config.trainer.nodes
+    batches = TokenBudgetBatches(
+        train.encoded.lengths, config.trainer.batch_tokens, config.trainer.batch_rows, config.seed, world_size=world
+    )
+    optimizer = _optimizer(config, total_steps(len(batches), fit))
+    weights = {task.id: task.weight for task in tasks}
+    return ClassifierModule(model, losses, weights, optimizer, _score(tasks), config.trainer.log_every)
+
+
+def _optimizer(
+    config: TrainConfig, steps: int
+) -> Callable[[torch.nn.Module], tuple[torch.optim.Optimizer, Callable[[int], float]]]:
+    o = config.optim
+    settings = OptimSettings(
+        o.lr, o.head_lr, o.weight_decay, (o.beta1, o.beta2), o.eps, o.warmup, o.schedule, config.recipe.layer_decay
+    )
+    cls = resolve(o._target_)
+
+    def make(model: torch.nn.Module) -> tuple[torch.optim.Optimizer, Callable[[int], float]]:
+        optimizer = build_optimizer(cls, parameter_groups(model, settings), settings)
+        return optimizer, course(steps, settings.warmup, settings.schedule)
+
+    return make
+
+
+def _score(tasks: Sequence[TaskSpec]) -> Callable[[str, NDArray, NDArray], float]:
+    """Primary metric of a task from targets and logits, turned so that higher is better."""
+    return functools.partial(_primary, {task.id: task for task in tasks})
+
+
+def _primary(tasks: dict[str, TaskSpec], name: str, target: NDArray, logits_BC: NDArray) -> float:
+    task = tasks[name]
+    present = (target >= 0).all(axis=1) if target.ndim == 2 else target >= 0
+    if not present.any():
+        return float("nan")
+    probs_BC = probabilities(logits_BC[present], task.kind)
+    gold = target[present].astype(np.int64)
+    value = score(task.primary, gold, predict(probs_BC, task.kind), probs_BC)
+    return value if METRICS[task.primary].direction == "higher" else -value

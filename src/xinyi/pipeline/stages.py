@@ -1,0 +1,140 @@
+"""The stages of a run. Each reads the file of the stage before and leaves its own."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from xinyi import gates
+from xinyi.config import builders
+from xinyi.config.schema import TrainConfig
+from xinyi.data import Dataset
+from xinyi.data.tokens import EncodedSplit
+from xinyi.errors import DataError, describe
+from xinyi.evaluation import report as reports
+from xinyi.evaluation.decoding import fit_decoding, read_decodings, write_decodings
+from xinyi.evaluation.plots import write_confusion_plots
+from xinyi.evaluation.predictions import read_predictions, write_predictions
+from xinyi.pipeline.facts import device_name, run_facts
+from xinyi.pipeline.folder import RunFolder, read_json, write_json
+from xinyi.pipeline.parts import Parts
+from xinyi.tasks.decode import Decoding
+from xinyi.training.fit import fit, load_weights
+from xinyi.training.predict import predict_logits
+
+
+def encoding_summary(splits: Mapping[str, EncodedSplit]) -> dict[str, Any]:
+    """How texts became tokens: rows cut, share of unknown tokens, tokens."""
+    return {
+        name: {
+            "cut": int(split.encoded.cut.sum()),
+            "unknown_share": float(split.encoded.unknown.sum() / max(1, len(split.encoded.ids))),
+            "tokens": len(split.encoded.ids),
+        }
+        for name, split in splits.items()
+    }
+
+
+def same_data(state: Mapping[str, Any], dataset: Dataset) -> None:
+    """Refuse to go on with other data than the run began with. Raises DataError."""
+    before, after = state.get("fingerprint"), dataset.summary["fingerprint"]
+    if before != after:
+        remedy = "put the former files back, or start a new run with xinyi train"
+        raise DataError([describe(f"data with fingerprint {str(before)[:12]}", str(after)[:12], remedy, "resume")])
+
+
+def fit_stage(config: TrainConfig, folder: RunFolder, parts: Parts, logger: Any) -> dict[str, Any]:
+    """Train, keep the best weights in the model, and return the `run` facts of the report."""
+    train, validation = parts.loader(config, "train"), parts.loader(config, "validation")
+    resume = folder.last if folder.last.is_file() else None
+    result = fit(parts.module, train, validation, folder.root, parts.fit, [logger] if logger else [], resume)
+    load_weights(parts.module, result.best)
+    # Evaluation and export work in fp32 on the CPU's or GPU's plain kernels: what is measured is what is served.
+    parts.model.float().eval().to("cuda" if parts.on_gpu else "cpu")
+    facts = run_facts(
+        config.name,
+        config.seed,
+        backbone=parts.backbone.name,
+        embedded_random=parts.backbone.random,
+        tasks=[task.id for task in parts.tasks],
+        parameters=sum(p.numel() for p in parts.model.parameters()),
+        train_seconds=round(result.seconds, 2),
+        tokens_per_second=round(result.tokens / max(result.seconds, 1e-9)),
+        epochs=result.epochs,
+        steps=result.steps,
+        best_validation=result.best_score,
+        device=device_name(parts.on_gpu),
+        precision=parts.fit.precision,
+    )
+    state = read_json(folder.state)
+    write_json(folder.state, {**state, "trained": True, "best": str(result.best.name), "facts": _finite(facts)})
+    return facts
+
+
+def _finite(facts: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: None if isinstance(value, float) and value != value else value for key, value in facts.items()}
+
+
+def predict_stage(folder: RunFolder, dataset: Dataset, parts: Parts) -> None:
+    """Store the logits of validation and test rows."""
+    for split in ("validation", "test"):
+        logits = predict_logits(parts.model, parts.splits[split], parts.encoder.pad_id)
+        write_predictions(folder.predictions(split), dataset.splits[split], logits, dataset.tasks, split)
+
+
+def report_stage(
+    config: TrainConfig, folder: RunFolder, facts: Mapping[str, Any], summary: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Fit temperatures and thresholds on validation rows, then measure every split."""
+    decodings: dict[str, Decoding] = {}
+    if config.evaluation.calibrate:
+        decodings = fit_decoding(read_predictions(folder.predictions("validation")))
+    write_decodings(decodings, folder.decoding)
+    paths = {split: folder.predictions(split) for split in ("validation", "test")}
+    report = reports.build(paths, decodings, _finite(facts), summary, builders.evaluation_settings(config))
+    reports.write(report, folder.report)
+    write_confusion_plots(report, folder.report)
+    return report
+
+
+def export_stage(
+    config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts, report: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Write the bundle and return the parity record."""
+    from xinyi.export import export_bundle
+
+    model = copy.deepcopy(parts.model).to("cpu") if parts.on_gpu else parts.model
+    decodings = read_decodings(folder.decoding)
+    with torch.inference_mode(False):
+        return export_bundle(
+            folder.bundle,
+            model,
+            parts.backbone.tokenizer,
+            parts.backbone.config,
+            dataset.tasks,
+            {task.id: decodings.get(task.id, Decoding()) for task in dataset.tasks},
+            parts.encoder.settings,
+            dataset.splits["validation"],
+            folder.report,
+            dict(report),
+            builders.export_settings(config),
+            masking=config.data.mask,
+        )
+
+
+def gate_stage(
+    config: TrainConfig, folder: RunFolder, report: Mapping[str, Any], parity: Mapping[str, Any] | None
+) -> dict[str, Any] | None:
+    """Judge the report by the rules, write gate.json and its summaries, and put the verdict on the report's pages."""
+    if not config.gate.rules:
+        return None
+    champion = gates.read_report(Path(config.gate.champion)) if config.gate.champion else None
+    digest = gates.report_sha256(folder.report)
+    gate = gates.judge(report, gates.parse_rules(config.gate.rules), champion, parity, digest)
+    gates.write(gate, folder.root)
+    reports.write(report, folder.report, gate)
+    return gate

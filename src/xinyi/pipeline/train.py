@@ -1,0 +1,131 @@
+"""`xinyi train`: the whole walk, each stage leaving its file for the next."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from xinyi.config import builders
+from xinyi.config.schema import TrainConfig
+from xinyi.data import Dataset, load
+from xinyi.errors import Interrupted
+from xinyi.pipeline import stages
+from xinyi.pipeline.facts import git_commit
+from xinyi.pipeline.folder import RunFolder, read_json, write_json
+from xinyi.pipeline.parts import Parts, assemble
+from xinyi.tracking import Tracker, open_tracker
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Outcome:
+    """What a run ended with, for the last lines on the screen."""
+
+    folder: RunFolder
+    link: str
+    gate: dict[str, Any] | None = None
+    bundle: Path | None = None
+    report: dict[str, Any] = field(default_factory=dict)
+
+
+def train(config: TrainConfig, root: Path, parent: str | None = None, resume: bool = False) -> Outcome:
+    """Walk a run through all rooms.
+
+    Args:
+        config: checked configuration.
+        root: the run folder; new, or with `resume` that of a run that was stopped.
+        parent: MLflow run id of the sweep that this run belongs to.
+
+    Raises:
+        XinyiError: wrong data, a server that does not answer, no space, interrupted; the message says what to do.
+    """
+    folder = RunFolder(root)
+    folder.create()
+    tracker = open_tracker(builders.tracking_settings(config))
+    dataset = load(builders.data_settings(config), builders.task_specs(config))
+    state = read_json(folder.state) if resume else {}
+    if resume:
+        stages.same_data(state, dataset)
+    _keep(folder, config, dataset)
+    parts = assemble(config, dataset)
+    tracker.start(config.name, asdict(config), _tags(config, parts, dataset), parent, state.get("mlflow_run"))
+    write_json(folder.state, {**state, "mlflow_run": tracker.run_id, "fingerprint": dataset.summary["fingerprint"]})
+    return _tracked(tracker, lambda: _walk(config, folder, dataset, parts, tracker))
+
+
+def _tracked(tracker: Tracker, walk: Callable[[], Outcome]) -> Outcome:
+    """Whatever ends the walk, the tracker hears of it."""
+    try:
+        outcome = walk()
+    except (Interrupted, KeyboardInterrupt):
+        tracker.finish("KILLED")
+        raise
+    except BaseException:
+        tracker.finish("FAILED")
+        raise
+    tracker.finish("FINISHED")
+    return outcome
+
+
+def _walk(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts, tracker: Tracker) -> Outcome:
+    summary = {**dataset.summary, "encoding": stages.encoding_summary(parts.splits)}
+    write_json(folder.data, summary)
+    tracker.dataset(summary)
+    _announce(config, parts, summary)
+    facts = stages.fit_stage(config, folder, parts, tracker.logger())
+    stages.predict_stage(folder, dataset, parts)
+    report = stages.report_stage(config, folder, facts, summary)
+    tracker.metrics(report)
+    outcome = Outcome(folder, tracker.link(), report=report)
+    parity = None
+    if config.export.enabled:
+        parity = stages.export_stage(config, folder, dataset, parts, report)
+        outcome.bundle = folder.bundle
+    outcome.gate = stages.gate_stage(config, folder, report, parity)
+    tracker.report(folder.report)
+    if outcome.gate is not None:
+        tracker.verdict(outcome.gate)
+    if outcome.bundle is not None:
+        tracker.model(outcome.bundle, config.export.name, config.tracking.register, report)
+    return outcome
+
+
+def _keep(folder: RunFolder, config: TrainConfig, dataset: Dataset) -> None:
+    """The configuration and the data's summary, before anything slow."""
+    text = yaml.safe_dump(asdict(config), allow_unicode=True, sort_keys=False)
+    beside = folder.config.with_name(f".config.{os.getpid()}.part")
+    beside.write_text(text, encoding="utf-8")
+    os.replace(beside, folder.config)
+    write_json(folder.data, dataset.summary)
+
+
+def _tags(config: TrainConfig, parts: Parts, dataset: Dataset) -> dict[str, str]:
+    return {
+        "backbone": parts.backbone.name + (" (random)" if parts.backbone.random else ""),
+        "tasks": ",".join(task.id for task in parts.tasks),
+        "data": config.data.name,
+        "data_fingerprint": dataset.summary["fingerprint"],
+        "git_commit": git_commit() or "none",
+        "precision": parts.fit.precision,
+    }
+
+
+def _announce(config: TrainConfig, parts: Parts, summary: dict[str, Any]) -> None:
+    """What is about to be trained, in a few lines."""
+    rows = ", ".join(f"{name} {part['rows']:,}" for name, part in summary["splits"].items())
+    cut = sum(part["cut"] for part in summary["encoding"].values())
+    log.info("data       %s: %s rows; %s texts cut to %s tokens", config.data.name, rows, cut, config.data.max_length)
+    tasks = ", ".join(f"{task.id} ({task.kind}, {len(task.labels)} labels)" for task in parts.tasks)
+    log.info("tasks      %s", tasks)
+    millions = sum(p.numel() for p in parts.model.parameters()) / 1e6
+    log.info("backbone   %s, %.1f million parameters", parts.backbone.name, millions)
+    log.info("precision  %s", parts.precision)
+    for problem in summary["problems"]:
+        log.warning("data: %s", problem)

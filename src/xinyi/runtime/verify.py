@@ -1,0 +1,74 @@
+"""Prove a bundle: checksums, versions, labels, and the golden rows through the graph."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from xinyi.errors import BundleError, XinyiError, describe
+from xinyi.runtime.files import extra_files, file_problems, version_problems
+from xinyi.runtime.golden import NAME as GOLDEN
+from xinyi.runtime.golden import read_golden, replay
+from xinyi.runtime.loading import graph_file, open_classifier
+from xinyi.runtime.manifest import AGAIN, NAME, Manifest, read_labels, read_manifest
+
+SERVED = ("labels.json", "tokenizer.json", "config.json", GOLDEN)
+
+
+def verify(folder: Path | str) -> list[str]:
+    """What is wrong with a bundle; an empty list when all is as it was exported.
+
+    Looks at every file's SHA-256, files that the manifest does not name, versions of the text rooms, labels.json
+    and config.json against the manifest, and replays golden.jsonl through the ONNX graph.
+
+    Raises:
+        BundleError: there is no bundle at all.
+    """
+    folder = Path(folder)
+    if not (folder / NAME).is_file():
+        read_manifest(folder)  # says what is missing
+    try:
+        manifest = read_manifest(folder)
+    except BundleError as error:
+        return error.problems
+    damaged = file_problems(manifest)
+    problems = damaged + extra_files(manifest) + version_problems(manifest)
+    try:
+        graph = graph_file(manifest)
+        if any(problem.startswith(f"{path}:") for problem in damaged for path in (*SERVED, graph)):
+            # A damaged graph may bring down the process that opens it.
+            return [*problems, f"{GOLDEN}: not replayed, because files that it needs are missing or changed"]
+        problems += _label_problems(manifest)
+        return problems + _replay_problems(manifest)
+    except XinyiError as error:
+        return problems + getattr(error, "problems", [str(error)])
+
+
+def _label_problems(manifest: Manifest) -> list[str]:
+    """labels.json and config.json against the manifest's own copy."""
+    tasks, decodings = read_labels(manifest.folder)
+    problems = []
+    if [task.id for task in tasks] != [task.id for task in manifest.tasks]:
+        ids = [[task.id for task in group] for group in (manifest.tasks, tasks)]
+        return [describe(f"tasks {ids[0]}", ids[1], AGAIN, "labels.json against the manifest")]
+    config = json.loads((manifest.folder / "config.json").read_text(encoding="utf-8")).get("xinyi", {})
+    for here, sealed in zip(tasks, manifest.tasks, strict=True):
+        where = f"labels.json task {here.id} against the manifest"
+        if here != sealed:
+            problems.append(describe("the labels and names of the export", "others", AGAIN, where))
+        if decodings[here.id] != manifest.decodings[here.id]:
+            got = decodings[here.id].to_dict()
+            problems.append(describe(f"decoding {manifest.decodings[here.id].to_dict()}", got, AGAIN, where))
+        if config.get("tasks", {}).get(here.id) != list(here.label_ids):
+            problems.append(describe("the label order of config.json", "another", AGAIN, f"labels.json task {here.id}"))
+    return problems
+
+
+def _replay_problems(manifest: Manifest) -> list[str]:
+    rows = read_golden(manifest.folder)
+    problems = []
+    if len(rows) != manifest.golden_rows:
+        problems.append(describe(f"{manifest.golden_rows} rows", len(rows), AGAIN, GOLDEN))
+    if rows:
+        problems += replay(open_classifier(manifest), rows, manifest.tolerance)
+    return problems

@@ -1,0 +1,47 @@
+"""Bank card numbers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from xinyi.text.personal.spans import Match, first_wins
+from xinyi.text.personal.view import before, spoken_digits
+
+# ISO/IEC 7812: up to 19 digits.  Issuer prefixes of bank cards are 2, 3, 4, 5, 6 and 9 (old mainland cards).
+_RUN = re.compile(
+    r"(?<![0-9A-Za-z.])[234569][0-9]{3}(?:[0-9]{9,15}|([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{1,7}(?:\1[0-9]{1,4})?)(?![0-9])"
+)
+_BANK = (
+    "银行卡|储蓄卡|借记卡|信用卡|工资卡|社保卡|卡号|卡片号|账号|帐号|账户|帐户|对公户|[工农建交招]行卡?|中行|邮储卡?"
+)
+_CUE = re.compile(rf"(?:{_BANK})(?:号码?|账号|账户|是|为|[:=, ]){{0,4}}([0-9](?:[ -]?[0-9]){{12,18}})(?![0-9])")
+_CUE_SHORT = re.compile(r"(?:银行|对公|打款|收款|退款)(?:账|帐)[号户](?:是|为|[:=, ]){0,3}([0-9]{9,12})(?![0-9])")
+_TAIL = re.compile(
+    r"(?:卡[号片]?|银行|[工农中建交招]行|账号|账户)?(?:的?后四位|末四位|尾号)(?:是|为|[: ]){0,3}([0-9]{4})(?![0-9])"
+)
+
+
+def find_bank_cards(view: str) -> Iterator[Match]:
+    """Yield card numbers: 13-19 digits with a valid Luhn digit (ISO/IEC 7812-1), or after a cue word; also the
+    four last digits after 尾号, unless a word before says that they are a telephone's."""
+    view = spoken_digits(view)
+    yield from first_wins(
+        ((*m.span(1), "bank_card") for m in _CUE.finditer(view)),
+        ((*m.span(1), "bank_card") for m in _CUE_SHORT.finditer(view)),
+        ((m.start(), m.end(), "bank_card") for m in _RUN.finditer(view) if passes_luhn(m.group())),
+        ((*m.span(1), "bank_card") for m in _TAIL.finditer(view) if not _is_other_tail(view, m.start())),
+    )
+
+
+def passes_luhn(number: str) -> bool:
+    """Tell whether 13-19 digits (blanks and hyphens allowed) pass the Luhn check."""
+    digits = [int(c) for c in number if c.isdigit()]
+    if not 13 <= len(digits) <= 19 or len(set(digits)) < 3:
+        return False
+    doubled = (sum(divmod(2 * d, 10)) for d in digits[-2::-2])
+    return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
+
+
+def _is_other_tail(view: str, start: int) -> bool:
+    return re.search("手机|电话|号码|订单|单号|验证码", before(view, start, 5)) is not None

@@ -1,0 +1,86 @@
+"""Patterns of the places where personal names stand; :mod:`xinyi.text.personal.name_rules` reads the names."""
+
+from __future__ import annotations
+
+import re
+
+from xinyi.text.personal.names import SURNAMES
+from xinyi.text.personal.surnames import COMPOUND_SURNAMES
+from xinyi.text.personal.view import BLANKS
+
+HAN = "[\u4e00-\u9fff]"
+
+# Form fields.  With a link (姓名：, 收件人改成) nearly everything that can be a name is one.
+FIELD_CUE = re.compile(
+    "(?:真实姓名|姓名|收货人|收件人|寄件人|发件人|联系人|开户名|户名|持卡人|签收人|收款人|付款人|申请人|被保险人|投保人|受益人|乘机人"
+    "|入住人|预订人|预约人|报修人|购买人|下单人|注册人|名字|抬头|法人|监护人|经办人|客户名)"
+    "(?P<link>(?:改成|改为|换成|填的|写的|就?是|为|叫|[:= ]){0,3})"
+)
+CALLED = re.compile(
+    "(?:我|他|她|名|人|儿子|女儿|老公|老婆|爸|妈|对象|朋友|同事|客服|快递员|师傅|经理|店员|小哥|司机|业务员|孩子|医生|名字|姑娘|顾问)叫(?:做)?[: ]?"
+)
+I_AM = re.compile(
+    "(?:我就?是|本人|这边是|我这边是|我这里是|你好,?是)[: ]?(?:客户|用户|顾客|会员|业主|租客|车主|户主)?[: ]?"
+)
+_STAFF = (
+    "客户经理|客服人员|客服|快递员|快递小哥|骑手|配送员|外卖员|师傅|经理|店员|导购|销售|柜员|业务员|司机|技师|店长|医生|律师|工作人员"
+    "|专员|顾问|接线员|话务员|保洁|护工|工程师|维修工|中介|保安|前台|班主任|教练|领导"
+)
+_PARTY = "房东|顾客|乘客|患者|租客|学生|老客户|客户|用户|住户|家长|代理人|同学|车主|户主|业主|学员|病人|会员|户主是"
+_KIN = (
+    "同事|朋友|室友|邻居|老公|老婆|儿子|女儿|母亲|父亲|丈夫|妻子|弟弟|哥哥|姐姐|妹妹|爷爷|奶奶|外婆|外公|侄子|外甥|孙子|孙女|公公|婆婆"
+    "|嫂子|舅舅|姑姑|闺女|我爸|我妈"
+)
+_GIVE = "转给|转交给|转交|转告|交给|寄给|发给|联系|收件|请找|找一下"
+ROLE = re.compile(f"(?:{_STAFF}|{_PARTY}|{_KIN}|{_GIVE})[: ]?")
+# 叫 alone and 我 alone also are ordinary verbs and subjects: only a whole, typical name may follow.
+WEAK = re.compile(f"(?<![不别没])叫(?:做)?|(?<!{HAN})我")
+SURNAME_IS = re.compile(rf"姓({COMPOUND_SURNAMES}|[{''.join(sorted(SURNAMES))}])(?=的|$|[^\u4e00-\u9fff])")
+
+TITLE = re.compile(
+    "先生|女士|小姐(?!姐)|师傅|经理|老师|主任|医生|大夫|律师|阿姨|叔叔|大哥|大姐|太太|夫人|同学|教授|店长|老板|主管|队长|警官|护士|校长|院长"
+    "|科长|处长|局长|工程师|总监|教练|书记|总(?![统理是共计结体之算部裁价额数监和量会有得在不])|哥(?![哥们窟孛])|姐(?![姐妹夫])"
+    "|工(?![作程资具厂人商业钱艺时号期行单地伤])"
+)
+SHORT_TITLES = frozenset("总哥姐工")
+# Before a title these need a word border or a verb on their left (正常医生, 应在医生).
+RISKY_BEFORE_TITLE = frozenset("应边常连全成单童安")
+_NOT_BEFORE_TITLE = """
+现任 前任 历任 担任 上任 责任 离任 谢谢 多谢 感谢 为何 任何 如何 对方 官方 双方 我方 贵方 警方 平安 治安 保安 最高 提高 现金 黄金 基金 资金
+租金 公安 大方 地方 卖方 买方 院方 校方 厂方 商方 关于 由于 对于 终于 属于 明白 小白 一万 两万 大白 中华 天安 西安 长安 客房 厨房 药房
+住房 收费 免费 付费 学费
+"""
+NOT_BEFORE_TITLE = frozenset(_NOT_BEFORE_TITLE.split())
+# After these a full name before a title may start; elsewhere only surname and title are read.
+MAY_PRECEDE = frozenset("成为下是找给跟和问让请由到联系叫麻烦谢位向对与被把说的了客服人员家里转过")
+
+# 小王, 老李: only with the most common surnames, and only where the word ends there.
+LITTLE = re.compile(
+    "(?<![大减缩变弱中微])[小老]([王李张刘陈杨赵吴周徐孙朱胡郭何林罗郑梁谢宋唐许邓冯韩曹曾彭董袁潘蒋蔡杜程苏魏吕沈姚卢崔谭陆廖邹邱薛侯陶黎"
+    "贺顾郝龚邵戴])"
+)
+NOT_LITTLE = re.compile("期|图|醋|皇|字|红书|程序|朱|程|何时|许|郑重|唐|曾|林业|谢谢|周岁")
+LITTLE_END = re.compile(
+    rf"(?!{HAN})|[说的帮给跟和是在来去不没你我这也就回答那很真还接打让吗呢吧啊叫把人]|态度|处理|服务|一直|告诉|特别|今天|昨天|之前|刚"
+)
+
+_NEAR = "".join(mark for kind, mark in BLANKS.items() if kind != "name")
+EDGE = rf"(?:^|(?<=[ ,;:。、/|!?\[({_NEAR}]))"
+_SEPARATOR = "[ ,;:。、/|(-]{0,3}"
+_LABEL = "(?:联系电话|电话|手机号?码?|身份证号?码?|号码|住址|地址|卡号|微信|QQ)?"
+BEFORE_NUMBER = re.compile(rf"{EDGE}(?={HAN}{{2,4}}?(?:收|先生|女士)?{_SEPARATOR}{_LABEL}{_SEPARATOR}[{_NEAR}])")
+AFTER_NUMBER = re.compile(rf"(?<=[{_NEAR}]){_SEPARATOR}(?={HAN})")
+RECEIVER = re.compile("收(?![到货费取起不没拿了个藏入据])")
+# Between an address and a telephone number stands the receiver, whatever the surname.
+BETWEEN = re.compile(
+    rf"(?<=[{BLANKS['address']}]) ?[ ,;。、/|]{{1,2}}({HAN}{{2,4}})收?[ ,;。、/|]{{1,2}}"
+    rf"(?=[{BLANKS['mobile']}{BLANKS['landline']}])"
+)
+NOT_BETWEEN = re.compile("电话|手机|联系|号|收|门口|放|送|谢|家|改|有|没|不")
+
+# Where a clause or an object may start.
+FREE = re.compile(rf"(?:{EDGE}|(?<=[是找给跟和问让请由到联系叫谢位向对与被把说查为]))(?={HAN}{{2}})")
+OWNS = re.compile(
+    "的(?:订单|快递|包裹|号|账号|账户|缴费|保单|课|积分|手机|会员|卡|电话|件|单子|退款|投诉|报修|预约|费用|发票|名字|信息|资料|行李|机票|票)"
+    "|这个名字|名下|本人"
+)

@@ -1,0 +1,92 @@
+"""E-mail addresses, chat accounts and IP addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from xinyi.text.personal.spans import Match, first_wins
+from xinyi.text.personal.view import before, spoken_digits
+
+# RFC 5321 dot-atoms, as customers type them; also spelled out to get past a filter (qq点com, (at), 艾特).
+_EMAIL = re.compile(
+    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]*"
+    r"(?:@|@ | @| @ | ?(?:\(at\)|\[at\]|艾特|#) ?)"
+    r"[A-Za-z0-9-]{1,63}(?:(?:\.|点| ?dot ?)[A-Za-z][A-Za-z0-9-]{0,62}){1,4}(?![A-Za-z0-9@])"
+)
+
+_WECHAT_CUE = (
+    r"(?:微信|威信|薇信|徽信|[vV]信|[wW]e[cC]hat|weixin|(?<![A-Za-z])(?:[vV][xX]|[wW][xX])|加我?(?:[vV]|[微薇卫]信?)"
+    r"|\+[vV]|➕[vV]|绿泡泡)"
+)
+_LINK = r"(?P<link>(?:号码?|账号|帐号|ID|id|同号|我的|就?是|为|叫|搜|加|[:=\- ]){0,4})"
+_WECHAT = re.compile(rf"{_WECHAT_CUE}{_LINK}(?P<id>[A-Za-z][A-Za-z0-9_-]{{5,19}}|[1-9][0-9]{{5,11}})(?![A-Za-z0-9_])")
+_WXID = re.compile(r"(?<![A-Za-z0-9_])wxid_[A-Za-z0-9]{6,20}(?![A-Za-z0-9_])")
+# A product or service named right after 微信 is no account.
+_NOT_ID = re.compile(
+    "iphone|ipad|ios|android|harmony|huawei|xiaomi|redmi|oppo|vivo|honor|windows|wechat|weixin|wxid$|version|beta|app|pay"
+    "|login|error|mini|support|service|plus|bug",
+    re.IGNORECASE,
+)
+_UNIT = r"(?![0-9]|\.[0-9]| ?(?:元|块|万|人|个|年|月|次|步|粉|[Mm][Bb]|[Gg][Bb]|%))"
+_QQ = re.compile(
+    r"(?:(?<![A-Za-z])[qQ][qQ]|扣扣|抠抠|企鹅|球球|(?<![A-Za-z])[qQ](?=号|群|:))"
+    rf"(?:号码?|群号?|账号|帐号|我的|就?是|为|加|[:=\- ]){{0,4}}([1-9][0-9]{{4,11}}){_UNIT}"
+)
+
+_IPV4 = re.compile(r"(?<![0-9])(?<![0-9]\.)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]|\.[0-9])")
+_IPV6 = re.compile(
+    r"(?<![0-9A-Fa-f.])(?<![0-9A-Fa-f]:)(?<!::)[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,8}(?![0-9A-Za-z:])"
+)
+_VERSION_CUE = re.compile(
+    "版本?(?:号|是|为|到|[: ])*$|[vV]$|[vV]er(?:sion)?[: .]*$|固件[^ ]{0,4}$|更新[到至]$|升级[到至了]?$"
+)
+
+
+def find_emails(view: str) -> Iterator[Match]:
+    """Yield e-mail addresses."""
+    yield from ((m.start(), m.end(), "email") for m in _EMAIL.finditer(view))
+
+
+def find_accounts(view: str) -> Iterator[Match]:
+    """Yield WeChat and QQ accounts: an id right after a cue word (Tencent: 6-20 characters, QQ 5-12 digits)."""
+    spoken = spoken_digits(view)
+    yield from first_wins(
+        ((m.start(), m.end(), "wechat") for m in _WXID.finditer(view)),
+        ((*m.span("id"), "wechat") for m in _WECHAT.finditer(spoken) if _is_wechat(m, spoken)),
+        ((*m.span(1), "qq") for m in _QQ.finditer(spoken)),
+    )
+
+
+def _is_wechat(match: re.Match[str], view: str) -> bool:
+    found = match["id"]
+    if _NOT_ID.match(found):
+        return False
+    if found.isdigit():
+        return re.match(_UNIT, view[match.end() : match.end() + 4]) is not None
+    explicit = re.search("[:号是为搜加=]|[iI][dD]", match["link"]) or match.group()[0] in "加+➕"
+    return bool(explicit) or any(c.isdigit() or c in "_-" for c in found)
+
+
+def find_ips(view: str) -> Iterator[Match]:
+    """Yield IPv4 and IPv6 addresses (checked by :mod:`ipaddress`); a version number after a cue word is none."""
+    yield from first_wins(
+        ((m.start(), m.end(), "ip") for m in _IPV4.finditer(view) if _is_ipv4(m, view)),
+        ((m.start(), m.end(), "ip") for m in _IPV6.finditer(view) if _is_ip(m.group(), groups=3)),
+    )
+
+
+def _is_ipv4(match: re.Match[str], view: str) -> bool:
+    return _is_ip(match.group()) and not _VERSION_CUE.search(before(view, match.start(), 10))
+
+
+def _is_ip(found: str, *, groups: int = 0) -> bool:
+    # "::" and "a::b" are punctuation more often than addresses, hence the minimum of filled groups.
+    if sum(map(bool, found.split(":"))) < groups:
+        return False
+    try:
+        ipaddress.ip_address(found)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,73 @@
+"""The view that rules read: the text folded character by character, so offsets stay those of the text.
+
+Full-width letters, digits and punctuation read as ASCII.  Every piece that is already a placeholder, or was found
+by an earlier rule, reads as a run of one private-use character that tells its kind.  No rule matches inside such a
+run, and none depends on its length; that is what makes masking idempotent.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from xinyi.text.links import MENTION_PLACEHOLDER, URL_PLACEHOLDER
+from xinyi.text.personal.spans import PLACEHOLDERS, Match
+
+_BASE = 0xE000
+BLANKS: dict[str, str] = {kind: chr(_BASE + i) for i, kind in enumerate(PLACEHOLDERS)}
+_OTHER_BLANK = chr(_BASE + len(PLACEHOLDERS))
+
+_MARK = re.compile(f"[{chr(_BASE)}-{_OTHER_BLANK}]")
+
+_FOLD: dict[int, str] = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+_FOLD |= dict.fromkeys((0x3000, 0xA0, 0x0A, 0x0D, 0x09), " ")
+_FOLD |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212), "-")
+_FOLD |= {0x2460 + i: str(i + 1) for i in range(9)} | {0x24EA: "0"}
+# Private-use characters of the text itself must not pass for our own marks.
+_FOLD |= dict.fromkeys(range(_BASE, _BASE + 0x100), "\ufffd")
+
+_BLANK_OF = {text: BLANKS[kind] for kind, text in PLACEHOLDERS.items()}
+_BLANK_OF |= dict.fromkeys((URL_PLACEHOLDER, MENTION_PLACEHOLDER), _OTHER_BLANK)
+_PLACEHOLDER = re.compile("|".join(re.escape(text) for text in _BLANK_OF))
+
+_CHINESE_DIGITS = "〇零○幺一二三四五六七八九壹贰叁肆伍陆柒捌玖"
+_SPOKEN = str.maketrans(_CHINESE_DIGITS, "0001123456789123456789")
+# Seven digits make a local phone number; shorter runs (一二三) are ordinary words.
+_SPOKEN_RUN = re.compile(f"[0-9{_CHINESE_DIGITS}](?:[ -]?[0-9{_CHINESE_DIGITS}]){{6,}}")
+
+
+def fold(text: str) -> str:
+    """Return the view of ``text``: same length, folded, existing placeholders blanked."""
+    folded = text.translate(_FOLD)
+    matches = list(_PLACEHOLDER.finditer(text))
+    if not matches:
+        return folded
+    pieces: list[str] = []
+    last = 0
+    for match in matches:
+        pieces += (folded[last : match.start()], _BLANK_OF[match.group()] * len(match.group()))
+        last = match.end()
+    return "".join(pieces) + folded[last:]
+
+
+def blank(view: str, matches: Iterable[Match]) -> str:
+    """Return ``view`` with each match (sorted, not overlapping) replaced by its kind's mark, same length."""
+    pieces: list[str] = []
+    last = 0
+    for start, end, kind in matches:
+        pieces += (view[last:start], BLANKS[kind] * (end - start))
+        last = end
+    return "".join(pieces) + view[last:]
+
+
+def spoken_digits(view: str) -> str:
+    """Return ``view`` with long runs of Chinese digits (一三八零零…, also mixed with ASCII) as ASCII digits."""
+    return _SPOKEN_RUN.sub(lambda m: m.group().translate(_SPOKEN), view)
+
+
+def before(view: str, pos: int, count: int) -> str:
+    """Return up to ``count`` characters left of ``pos``, none of them further left than the nearest mark.
+
+    Rules look back only through this, so a long number and its short placeholder make no difference to them.
+    """
+    return _MARK.split(view[max(0, pos - count) : pos])[-1]

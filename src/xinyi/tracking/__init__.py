@@ -1,0 +1,12 @@
+"""Tracking: MLflow hears of each stage of a run. The only room that imports mlflow, and only when a run is tracked."""
+
+from __future__ import annotations
+
+from xinyi.tracking.environment import switch_telemetry_off
+from xinyi.tracking.opening import open_tracker
+from xinyi.tracking.settings import TrackingSettings
+from xinyi.tracking.tracker import NoTracker, Status, Tracker
+
+switch_telemetry_off()
+
+__all__ = ["NoTracker", "Status", "Tracker", "TrackingSettings", "open_tracker"]

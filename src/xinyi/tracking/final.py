@@ -1,0 +1,51 @@
+"""From report.json to the metrics that a run is chosen by."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from xinyi.tracking.flatten import clean_key
+
+BEST_SPLITS = ("test", "validation")
+
+
+def final_metrics(report: Mapping[str, Any]) -> dict[str, float]:
+    """`<split>/<task>/<metric>` with `.low` and `.high`, each task's primary metric first.
+
+    What could not be computed (null) is left out: see `missing_metrics`.
+    """
+    return {key: value for key, value in _entries(report) if value is not None}
+
+
+def missing_metrics(report: Mapping[str, Any]) -> list[str]:
+    """Names of the metrics that could not be computed."""
+    return [key for key, value in _entries(report) if value is None and not key.endswith((".low", ".high"))]
+
+
+def primary_metrics(report: Mapping[str, Any]) -> list[str]:
+    """The name of each task's primary metric, on the test rows where there are any, in the order of the tasks."""
+    primary, tasks = report.get("primary", {}), report.get("tasks", {})
+    found = ((task, next((split for split in BEST_SPLITS if split in tasks[task]), None)) for task in tasks)
+    return [clean_key(f"{split}/{task}/{primary[task]}") for task, split in found if split and task in primary]
+
+
+def _entries(report: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:
+    rows = [
+        (metric != report.get("primary", {}).get(task), split, task, metric, entry)
+        for task, splits in report.get("tasks", {}).items()
+        for split, content in splits.items()
+        for metric, entry in content.get("metrics", {}).items()
+    ]
+    for _, split, task, metric, entry in sorted(rows, key=lambda row: row[0]):
+        name = clean_key(f"{split}/{task}/{metric}")
+        yield name, _finite(entry.get("value"))
+        yield f"{name}.low", _finite(entry.get("low"))
+        yield f"{name}.high", _finite(entry.get("high"))
+
+
+def _finite(value: Any) -> float | None:
+    """A number that can be shown; NaN, infinity and null are none."""
+    usable = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if usable else None

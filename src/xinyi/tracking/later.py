@@ -1,0 +1,38 @@
+"""Do now what can be done now, keep the rest for later, and tell people once."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from xinyi.tracking.store import reason
+
+log = logging.getLogger(__name__)
+
+
+class Later:
+    """Actions that MLflow refused, in order. Tracking must not cost a trained model, so nothing here raises."""
+
+    def __init__(self) -> None:
+        self._waiting: list[tuple[str, Callable[[], None]]] = []
+
+    def attempt(self, what: str, action: Callable[[], None]) -> None:
+        """Run an action; when MLflow or the system refuses, warn and keep it."""
+        if error := _refusal(action):
+            log.warning("MLflow did not take %s (%s); tried again at the end of the run", what, error)
+            self._waiting.append((what, action))
+
+    def settle(self) -> list[str]:
+        """Try what waits once more; returns the names of what is still refused."""
+        waiting, self._waiting = self._waiting, []
+        return [what for what, action in waiting if _refusal(action)]
+
+
+def _refusal(action: Callable[[], None]) -> str | None:
+    from mlflow.exceptions import MlflowException
+
+    try:
+        action()
+    except (MlflowException, OSError) as error:
+        return reason(error)
+    return None

@@ -1,0 +1,145 @@
+"""Open the tracking store and its experiment."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from xinyi.errors import TrackingError, describe
+from xinyi.tracking.environment import bound_requests
+from xinyi.tracking.flatten import without_credentials
+from xinyi.tracking.reach import REMEDY, check_reachable
+from xinyi.tracking.settings import TrackingSettings
+
+if TYPE_CHECKING:
+    from mlflow import MlflowClient
+
+SQLITE = "sqlite:///"
+VIEW_KEY = "xinyi"
+LOCAL_UI = "http://127.0.0.1:5000"
+_LOGGERS = ("mlflow", "alembic")
+
+
+@dataclass(frozen=True)
+class Store:
+    """An open store: the client, and the experiment that runs go to."""
+
+    client: MlflowClient
+    uri: str
+    experiment_id: str
+
+    @property
+    def served(self) -> bool:
+        """Whether a server keeps the store (else a database on this machine or elsewhere)."""
+        return is_served(self.uri)
+
+    @property
+    def page(self) -> str:
+        """Address of the user interface."""
+        return without_credentials(self.uri).rstrip("/") if self.served else LOCAL_UI
+
+
+def run_list(page: str, experiment_id: str) -> str:
+    """Address of the list of runs, with the columns that `view` writes."""
+    return f"{page}/#/experiments/{experiment_id}/runs?viewStateShareKey={VIEW_KEY}"
+
+
+def is_served(uri: str) -> bool:
+    """Whether the address is a server's."""
+    return urlsplit(uri).scheme in ("http", "https")
+
+
+def store_uri(uri: str | None) -> str:
+    """The store's address; None is mlflow.db in the working folder."""
+    return uri or f"{SQLITE}{Path.cwd() / 'mlflow.db'}"
+
+
+def artifact_root(uri: str | None, artifacts: str | None) -> str | None:
+    """Where a new experiment keeps files: absolute, or None to let the server choose."""
+    if artifacts is None:
+        return None if uri and is_served(uri) else (Path.cwd() / "mlartifacts").as_uri()
+    return artifacts if "://" in artifacts else Path(artifacts).expanduser().resolve().as_uri()
+
+
+def open_store(settings: TrackingSettings) -> Store:
+    """Open the store and find or make the experiment.
+
+    The first opening of an sqlite file makes its tables, which takes some seconds.
+
+    Raises:
+        TrackingError: unknown kind of store, no answer within `settings.timeout`, no right to write.
+    """
+    uri = store_uri(settings.uri)
+    _check_kind(uri)
+    check_reachable(uri, settings.timeout)
+    bound_requests(settings.timeout)
+    with refusals(uri):
+        client = _client(uri)
+        experiment_id = _experiment(client, settings, uri)
+    return Store(client, uri, experiment_id)
+
+
+def _check_kind(uri: str) -> None:
+    """Raise TrackingError for addresses that MLflow cannot use, and for an sqlite file that cannot be written."""
+    scheme = urlsplit(uri).scheme.split("+")[0]
+    if scheme not in ("sqlite", "postgresql", "mysql", "mssql", "mariadb", "http", "https"):
+        expected = "sqlite:///FILE, a database or a server's http address"
+        raise TrackingError(describe(expected, without_credentials(uri), "change it", "tracking.uri"))
+    if not uri.startswith(SQLITE):
+        return
+    file = Path(uri.removeprefix(SQLITE))
+    target = file if file.exists() else file.parent
+    if not os.access(target, os.W_OK) or (file.exists() and not file.is_file()):
+        got = "no right to write there" if target.exists() else f"no folder {file.parent}"
+        raise TrackingError(describe("a file that can be written", got, REMEDY, f"tracking.uri {uri}"))
+
+
+def _client(uri: str) -> MlflowClient:
+    from mlflow import MlflowClient
+
+    # "Creating initial MLflow database tables", "Registered model …": news to nobody who reads a training log.
+    for name in _LOGGERS:
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+
+def _experiment(client: MlflowClient, settings: TrackingSettings, uri: str) -> str:
+    from mlflow.exceptions import MlflowException
+
+    found = client.get_experiment_by_name(settings.experiment)
+    if found is None:
+        try:
+            return client.create_experiment(settings.experiment, artifact_root(uri, settings.artifacts))
+        except MlflowException as error:
+            # Another run made it at the same moment.
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+            found = client.get_experiment_by_name(settings.experiment)
+    if found.lifecycle_stage != "active":
+        remedy = f"mlflow experiments restore --experiment-id {found.experiment_id}, or tracking.experiment=…"
+        raise TrackingError(describe("an active experiment", "a deleted one", remedy, settings.experiment))
+    return found.experiment_id
+
+
+@contextmanager
+def refusals(uri: str) -> Iterator[None]:
+    """MLflow's and the system's errors inside become TrackingError."""
+    from mlflow.exceptions import MlflowException
+
+    try:
+        yield
+    except (MlflowException, OSError) as error:
+        where = f"tracking.uri {without_credentials(uri)}"
+        raise TrackingError(describe("the store to take the run", reason(error), REMEDY, where)) from error
+
+
+def reason(error: Any) -> str:
+    """An error on one line, without passwords and without the pages of SQL that MLflow quotes."""
+    first = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
+    return without_credentials(first)[:300]

@@ -1,0 +1,1 @@
+"""Training: the Lightning module, optimiser groups, batches, checkpoints and what happens when a run is stopped."""

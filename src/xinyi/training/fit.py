@@ -1,0 +1,137 @@
+"""Run Lightning's Trainer: early stopping, the best and the last checkpoint, and a clean end whatever happens."""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+
+from xinyi.errors import BundleError, describe
+from xinyi.training.callbacks import RandomState, Survival
+from xinyi.training.checkpoint_io import SafetensorsCheckpointIO, load_checkpoint
+from xinyi.training.loader import BatchLoader
+from xinyi.training.module import ClassifierModule
+from xinyi.training.progress import RunProgress
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """Plain values of the configuration group `trainer`; `precision` is Lightning's flag."""
+
+    accelerator: str = "cpu"
+    devices: int = 1
+    nodes: int = 1
+    strategy: str = "auto"
+    precision: str = "32-true"
+    epochs: int = 8
+    max_steps: int | None = None
+    patience: int = 3
+    accumulate: int = 1
+    clip: float = 1.0
+    log_every: int = 20
+    deterministic: bool = True
+    progress: bool = True
+
+
+@dataclass(frozen=True)
+class FitResult:
+    """How training went."""
+
+    best: Path
+    best_score: float
+    seconds: float
+    epochs: int
+    steps: int
+    tokens: int
+
+
+def total_steps(batches: int, settings: FitSettings) -> int:
+    """Optimiser steps of a whole run. Counted here: Lightning's own estimate loses the loader's state on resume."""
+    steps = settings.epochs * math.ceil(batches / settings.accumulate)
+    return min(steps, settings.max_steps or steps)
+
+
+def fit(
+    module: ClassifierModule,
+    train: BatchLoader,
+    validation: BatchLoader,
+    run: Path,
+    settings: FitSettings,
+    loggers: Sequence[Any] = (),
+    resume: Path | None = None,
+) -> FitResult:
+    """Train until the epochs are over or the primary metric no longer improves.
+
+    Args:
+        run: the run folder; checkpoints go to run/checkpoints: best.ckpt and last.ckpt.
+        resume: a checkpoint to go on from.
+
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM; last.ckpt was written.
+        TrainingError: the loss is not finite, or a checkpoint cannot be written.
+    """
+    folder = run / "checkpoints"
+    best = ModelCheckpoint(
+        dirpath=folder, filename="best", monitor="val/primary", mode="max", save_last=True, enable_version_counter=False
+    )
+    progress = RunProgress(total_steps(len(train), settings), settings.epochs)
+    callbacks: list[pl.Callback] = [RandomState(), Survival(folder / "last.ckpt", run), best]
+    callbacks += [progress] if settings.progress else []
+    if settings.patience:
+        callbacks.append(EarlyStopping(monitor="val/primary", mode="max", patience=settings.patience, check_finite=False))
+    trainer = _trainer(settings, callbacks, loggers)
+    started = time.monotonic()
+    trainer.fit(module, train, validation, ckpt_path=resume, weights_only=True)
+    seconds = time.monotonic() - started
+    score = float("nan") if best.best_model_score is None else float(best.best_model_score)
+    path = Path(best.best_model_path or best.last_model_path)
+    return FitResult(path, score, seconds, trainer.current_epoch, trainer.global_step, progress.tokens)
+
+
+def _trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: Sequence[Any]) -> pl.Trainer:
+    # Lightning's advice (more workers, its own server products, TPU hints) is not for our users.
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    warnings.filterwarnings("ignore", module="pytorch_lightning")
+    warnings.filterwarnings("ignore", module="lightning_fabric")
+    return pl.Trainer(
+        accelerator=settings.accelerator,
+        devices=settings.devices,
+        num_nodes=settings.nodes,
+        strategy=settings.strategy,
+        precision=settings.precision,
+        max_epochs=settings.epochs,
+        max_steps=settings.max_steps or -1,
+        accumulate_grad_batches=settings.accumulate,
+        gradient_clip_val=settings.clip or None,
+        deterministic="warn" if settings.deterministic else None,
+        callbacks=callbacks,
+        logger=list(loggers) or False,
+        plugins=[SafetensorsCheckpointIO()],
+        num_sanity_val_steps=0,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        log_every_n_steps=settings.log_every,
+        use_distributed_sampler=False,
+    )
+
+
+def load_weights(module: ClassifierModule, path: Path) -> None:
+    """Put a checkpoint's weights into the module.
+
+    Raises:
+        BundleError: the checkpoint is unreadable, or of another model.
+    """
+    state = load_checkpoint(path)["state_dict"]
+    try:
+        module.load_state_dict(state)
+    except RuntimeError as error:
+        found = " ".join(str(error).split())[:300]
+        raise BundleError([describe("weights of this model", found, "use the run's own config.yaml", str(path))]) from error

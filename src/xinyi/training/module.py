@@ -1,0 +1,106 @@
+"""The Lightning module: losses of all heads, validation by each task's primary metric."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from xinyi.errors import TrainingError
+from xinyi.models.classifier import MultiTaskClassifier
+from xinyi.tasks.losses import Loss
+from xinyi.training.loader import Batch
+
+Score = Callable[[str, NDArray, NDArray], float]
+
+
+class ClassifierModule(pl.LightningModule):
+    """Trains one encoder with its heads.
+
+    Args:
+        model: what is trained.
+        losses: task → loss on (logits, targets).
+        weights: task → share of its loss in the sum.
+        optimizer: makes optimiser and learning-rate course from the model; called once, when training starts.
+        score: (task, targets, logits) → primary metric, higher is better.
+        log_every: steps between two logged losses.
+    """
+
+    def __init__(
+        self,
+        model: MultiTaskClassifier,
+        losses: Mapping[str, Loss],
+        weights: Mapping[str, float],
+        optimizer: Callable[[torch.nn.Module], tuple[torch.optim.Optimizer, Callable[[int], float]]],
+        score: Score,
+        log_every: int = 20,
+    ) -> None:
+        super().__init__()
+        self.model, self.losses, self.weights = model, dict(losses), dict(weights)
+        self.make_optimizer, self.score, self.log_every = optimizer, score, log_every
+        self.last_loss: Tensor | None = None
+        self._seen: list[tuple[dict[str, Tensor], dict[str, Tensor]]] = []
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """Logits of each task."""
+        return self.model(batch.ids_BL, batch.mask_BL, batch.types_BL)
+
+    def _loss(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+        each = {task: self.losses[task](logits[task], targets[task]) for task in logits}
+        return torch.stack([self.weights[task] * loss for task, loss in each.items()]).sum(), each
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        """The weighted sum of the heads' losses."""
+        loss, each = self._loss(self(batch), batch.targets)
+        self.last_loss = loss.detach()
+        if self.global_step % self.log_every == 0:
+            self._report(each)
+        return loss
+
+    def _report(self, each: Mapping[str, Tensor]) -> None:
+        """Log losses and learning rate, and stop at a loss that is not finite. Reads back from the device: not each step."""
+        total = float(self.last_loss)
+        if not np.isfinite(total):
+            raise TrainingError(
+                f"training: expected a finite loss, got {total} at step {self.global_step}; "
+                "lower optim.lr, or use trainer.precision=32. The best checkpoint so far is kept."
+            )
+        values = {"train/loss": total, "train/lr": self.optimizers().param_groups[0]["lr"]}
+        values |= {f"train/{task}/loss": float(loss) for task, loss in each.items()} if len(each) > 1 else {}
+        for logger in self.loggers:
+            logger.log_metrics(values, step=self.global_step)
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        """Keep logits and targets until all rows were seen."""
+        logits = {task: values.float().cpu() for task, values in self(batch).items()}
+        self._seen.append((logits, {task: values.cpu() for task, values in batch.targets.items()}))
+
+    def on_validation_epoch_end(self) -> None:
+        """Log `val/loss`, each task's primary metric, and their mean as `val/primary`."""
+        logits, targets = (
+            {task: torch.cat([part[side][task] for part in self._seen]) for task in self.losses} for side in (0, 1)
+        )
+        self._seen.clear()
+        loss, _ = self._loss(logits, targets)
+        scores = {task: self.score(task, targets[task].numpy(), logits[task].numpy()) for task in self.losses}
+        values = {f"val/{task}": value for task, value in scores.items()}
+        # nanmean: a task without validation rows does not count.
+        values |= {"val/loss": float(loss), "val/primary": float(np.nanmean(list(scores.values())))}
+        self.log_dict(values, rank_zero_only=False, sync_dist=False, batch_size=1)
+
+    def configure_gradient_clipping(
+        self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
+    ) -> None:
+        """Clip by norm. Lightning's own way refuses fused optimisers because of fp16's loss scaling, which we never use."""
+        if gradient_clip_val:
+            torch.nn.utils.clip_grad_norm_(self.parameters(), gradient_clip_val)
+
+    def configure_optimizers(self) -> dict[str, object]:
+        """AdamW or another, and a rate that changes every step."""
+        optimizer, factor = self.make_optimizer(self.model)
+        scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
+        return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

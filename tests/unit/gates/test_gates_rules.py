@@ -1,0 +1,158 @@
+"""Each rule's three answers, and the exact boundary."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from gate_world import make_parity, make_report
+from hypothesis import given
+from hypothesis import strategies as st
+
+from xinyi.errors import BundleError, ConfigError
+from xinyi.gates import judge, parse_rules
+from xinyi.gates.outcome import at_least, at_most
+
+
+def answer(rule: dict[str, Any], task: str = "stars", **evidence: Any) -> str:
+    """The one answer of one rule."""
+    report = evidence.pop("report", make_report())
+    gate = judge(report, parse_rules([{"task": task, **rule}]), **evidence)
+    assert len(gate["outcomes"]) == 1
+    assert gate["verdict"] == gate["outcomes"][0]["answer"]
+    return gate["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"rule": "floor", "metric": "macro_f1", "minimum": 0.65}, "pass"),
+        ({"rule": "floor", "metric": "macro_f1", "minimum": 0.66}, "pass"),  # exactly on the low end
+        ({"rule": "floor", "metric": "macro_f1", "minimum": 0.6601}, "undecided"),
+        ({"rule": "floor", "metric": "macro_f1", "minimum": 0.74}, "undecided"),  # exactly on the high end
+        ({"rule": "floor", "metric": "macro_f1", "minimum": 0.7401}, "fail"),
+        ({"rule": "floor", "metric": "primary", "minimum": 0.70, "on": "value"}, "pass"),
+        ({"rule": "floor", "metric": "primary", "minimum": 0.7001, "on": "value"}, "fail"),
+        ({"rule": "ceiling", "metric": "mae", "maximum": 0.46}, "pass"),
+        ({"rule": "ceiling", "metric": "mae", "maximum": 0.40}, "undecided"),
+        ({"rule": "ceiling", "metric": "mae", "maximum": 0.34}, "undecided"),
+        ({"rule": "ceiling", "metric": "mae", "maximum": 0.33}, "fail"),
+        ({"rule": "ceiling", "metric": "mae", "maximum": 0.40, "on": "value"}, "pass"),
+        ({"rule": "ceiling", "metric": "mae", "maximum": 0.39, "on": "value"}, "fail"),
+        ({"rule": "beats_baseline"}, "pass"),
+        ({"rule": "beats_baseline", "margin": 0.45}, "pass"),
+        ({"rule": "beats_baseline", "margin": 0.47}, "undecided"),
+        ({"rule": "beats_baseline", "metric": "mae"}, "pass"),
+        ({"rule": "beats_baseline", "metric": "mae", "margin": 0.7}, "undecided"),
+        ({"rule": "worst_label_recall", "minimum": 0.5}, "pass"),
+        ({"rule": "worst_label_recall", "minimum": 0.6}, "undecided"),
+        ({"rule": "worst_label_recall", "minimum": 0.7}, "fail"),
+        ({"rule": "worst_label_recall", "minimum": 0.6, "on": "value"}, "pass"),
+        ({"rule": "worst_label_recall", "minimum": 0.61, "on": "value"}, "fail"),
+        ({"rule": "worst_label_recall", "minimum": 0.5, "least_support": 3}, "undecided"),
+        ({"rule": "worst_label_recall", "minimum": 0.5, "least_support": 500}, "undecided"),
+        ({"rule": "calibration", "maximum": 0.06}, "pass"),
+        ({"rule": "calibration", "maximum": 0.05}, "undecided"),
+        ({"rule": "calibration", "maximum": 0.01}, "fail"),
+        ({"rule": "calibration", "maximum": 0.04, "on": "value"}, "pass"),
+        ({"rule": "rows", "minimum": 400}, "pass"),
+        ({"rule": "rows", "minimum": 401}, "fail"),
+    ],
+)
+def test_rules_over_one_report(rule: dict[str, Any], expected: str) -> None:
+    assert answer(rule) == expected
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0.21, 0.3, "pass"), (0.2, 0.3, "undecided"), (0.1, 0.21, "undecided"), (0.1, 0.2, "fail"), (0.1, 0.15, "fail")],
+)
+def test_equal_to_the_baseline_is_not_better(low: float, high: float, expected: str) -> None:
+    report = make_report()
+    report["tasks"]["stars"]["test"]["metrics"]["macro_f1"].update(value=(low + high) / 2, low=low, high=high)
+    assert answer({"rule": "beats_baseline"}, report=report) == expected
+
+
+@pytest.mark.parametrize(
+    ("shift", "margin", "expected"),
+    [
+        (-0.10, 0.01, "pass"),
+        (-0.05, 0.0, "pass"),
+        (0.0, 0.01, "undecided"),
+        (0.02, 0.01, "undecided"),
+        (0.06, 0.01, "fail"),
+    ],
+)
+def test_no_regression(shift: float, margin: float, expected: str) -> None:
+    champion = make_report("champion", shift)
+    champion["tasks"]["wish"]["test"]["metrics"]["accuracy"]["value"] += 1e-4
+    assert answer({"rule": "no_regression", "margin": margin}, champion=champion) == expected
+
+
+@pytest.mark.parametrize(("shift", "expected"), [(0.10, "pass"), (0.0, "undecided"), (-0.10, "fail")])
+def test_no_regression_where_lower_is_better(shift: float, expected: str) -> None:
+    champion = make_report("champion", shift)
+    champion["tasks"]["wish"]["test"]["metrics"]["accuracy"]["value"] += 1e-4
+    assert answer({"rule": "no_regression", "metric": "mae"}, champion=champion) == expected
+
+
+def test_no_regression_passes_exactly_on_the_margin() -> None:
+    report, champion = make_report(), make_report("champion", 0.001)
+    report["tasks"]["stars"]["test"]["metrics"]["macro_f1"].update(value=0.5, low=0.25, high=0.75)
+    champion["tasks"]["stars"]["test"]["metrics"]["macro_f1"].update(value=0.5)
+    assert answer({"rule": "no_regression", "margin": 0.25}, report=report, champion=champion) == "pass"
+
+
+def test_parity_gives_one_outcome_a_format() -> None:
+    gate = judge(make_report(), parse_rules([{"rule": "parity", "maximum": 2e-6}]), parity=make_parity())
+    assert [(found["metric"], found["answer"]) for found in gate["outcomes"]] == [
+        ("onnx", "pass"),
+        ("safetensors", "pass"),
+    ]
+    parity = make_parity()
+    parity["formats"]["onnx"]["max_difference"] = 3e-6
+    gate = judge(make_report(), parse_rules([{"rule": "parity", "maximum": 2e-6}]), parity=parity)
+    assert gate["verdict"] == "fail"
+
+
+def test_star_means_every_task() -> None:
+    gate = judge(make_report(), parse_rules([{"rule": "rows", "minimum": 1}]))
+    assert [found["task"] for found in gate["outcomes"]] == ["stars", "wish"]
+
+
+def test_verdict_takes_the_worst_answer() -> None:
+    rules = {
+        "pass": {"rule": "rows", "minimum": 1},
+        "undecided": {"rule": "floor", "metric": "macro_f1", "minimum": 0.7},
+        "fail": {"rule": "floor", "metric": "macro_f1", "minimum": 0.9},
+    }
+    for names, verdict, code in (
+        (["pass"], "pass", 0),
+        (["pass", "undecided"], "undecided", 3),
+        (["undecided", "fail", "pass"], "fail", 1),
+    ):
+        gate = judge(make_report(), parse_rules([rules[name] for name in names]), report_sha256="0" * 64)
+        assert (gate["verdict"], gate["exit_code"]) == (verdict, code)
+        assert gate["report_sha256"] == "0" * 64
+        assert gate["counts"] == {name: 2 * names.count(name) for name in ("pass", "fail", "undecided")}
+
+
+def test_no_rules_and_no_report_are_errors() -> None:
+    with pytest.raises(ConfigError):
+        judge(make_report(), [])
+    rules = parse_rules([{"rule": "rows", "minimum": 1}])
+    for spoilt in ({}, {**make_report(), "schema_version": 2}, {**make_report(), "tasks": []}):
+        with pytest.raises(BundleError):
+            judge(spoilt, rules)
+        with pytest.raises(BundleError, match="champion"):
+            judge(make_report(), rules, champion=spoilt)
+
+
+@given(st.floats(-1, 1), st.floats(0, 1), st.floats(-1, 2))
+def test_at_most_mirrors_at_least(low: float, width: float, limit: float) -> None:
+    high = low + width
+    assert at_least(low, high, limit) == at_most(-high, -low, -limit)
+    assert at_least(low, high, low) == "pass"
+    # A stricter limit never gives a better answer.
+    order = ("fail", "undecided", "pass")
+    assert order.index(at_least(low, high, limit + 0.1)) <= order.index(at_least(low, high, limit))
