@@ -90,10 +90,10 @@ def backbone_settings(config: TrainConfig) -> Any:
 
 def evaluation_settings(config: TrainConfig) -> Any:
     """The evaluation room's settings."""
-    from xinyi.evaluation import EvaluationSettings
+    from xinyi.evaluation.settings import EvaluationSettings
 
     e = config.evaluation
-    return EvaluationSettings(e.resamples, e.confidence, config.seed, e.errors, e.bins)
+    return EvaluationSettings(e.resamples, e.confidence, config.seed, e.errors, e.bins, texts=config.data.mask)
 
 
 def export_settings(config: TrainConfig) -> Any:

@@ -184,8 +184,8 @@ def _stray_problems(
         return
     for label, rows in list(strays.items())[:_SHOWN_VALUES]:
         got = f"{value_text(label)} in {len(rows)} row(s): {rows_text(rows)}"
-        remedy = f"{nearest(label, known)}mend the file, or set data.map.{task}={{{_key(label)}: LABEL}} ('' for none)"
-        yield describe(expected, got, remedy, str(file.path))
+        change = f"mend the file, or set data.map.{task}={{{_key(label)}: LABEL}} ('' = lacks it)"
+        yield describe(expected, got, nearest(label, known) + change, str(file.path))
     if (more := len(strays) - _SHOWN_VALUES) > 0:
         remedy = f"mend the file, or set data.map.{task}"
         yield describe(expected, f"{more} more unknown labels", remedy, str(file.path))

@@ -17,6 +17,7 @@ class EvaluationSettings:
     seed: of the resampling; the same seed gives the same intervals.
     errors: how many of the most confident mistakes a report shows.
     bins: equal-mass bins of the reliability table.
+    texts: whether mistakes show their text; switch off where personal data was not masked.
 
     Raises ConfigError when a number lies outside its range.
     """
@@ -26,6 +27,7 @@ class EvaluationSettings:
     seed: int = 0
     errors: int = 20
     bins: int = 10
+    texts: bool = True
 
     def __post_init__(self) -> None:
         """Check every number at once."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from xinyi.errors import BundleError, XinyiError, describe
@@ -10,7 +9,7 @@ from xinyi.runtime.files import extra_files, file_problems, version_problems
 from xinyi.runtime.golden import NAME as GOLDEN
 from xinyi.runtime.golden import read_golden, replay
 from xinyi.runtime.loading import graph_file, open_classifier
-from xinyi.runtime.manifest import AGAIN, NAME, Manifest, read_labels, read_manifest
+from xinyi.runtime.manifest import AGAIN, NAME, Manifest, read_json, read_labels, read_manifest
 
 SERVED = ("labels.json", "tokenizer.json", "config.json", GOLDEN)
 
@@ -51,7 +50,7 @@ def _label_problems(manifest: Manifest) -> list[str]:
     if [task.id for task in tasks] != [task.id for task in manifest.tasks]:
         ids = [[task.id for task in group] for group in (manifest.tasks, tasks)]
         return [describe(f"tasks {ids[0]}", ids[1], AGAIN, "labels.json against the manifest")]
-    config = json.loads((manifest.folder / "config.json").read_text(encoding="utf-8")).get("xinyi", {})
+    config = read_json((manifest.folder / "config.json").read_bytes(), "config.json").get("xinyi") or {}
     for here, sealed in zip(tasks, manifest.tasks, strict=True):
         where = f"labels.json task {here.id} against the manifest"
         if here != sealed:

@@ -17,9 +17,9 @@ _TLD = (
     "com|cn|net|org|gov|edu|info|biz|top|vip|xyz|shop|store|site|online|club|ltd|io|cc|tv|me|co|app|dev|hk|tw|mo"
     "|link|live|fun|work|wang|ren|mobi|asia"
 )
-_URL = re.compile(
-    rf"https?://[a-z0-9]{_URL_CHAR}*"
-    rf"|(?<![a-z0-9@._%+-])www\.[a-z0-9]{_URL_CHAR}*"
+_URL = re.compile(rf"https?://[a-z0-9]{_URL_CHAR}*", re.ASCII | re.IGNORECASE)
+_BARE_URL = re.compile(
+    rf"(?<![a-z0-9@._%+-])www\.[a-z0-9]{_URL_CHAR}*"
     rf"|(?<![a-z0-9@#._%+-])(?:[a-z0-9-]{{1,63}}\.){{1,8}}(?:{_TLD})(?![a-z0-9@_-])(?::[0-9]{{2,5}})?"
     rf"(?:[/?#]{_URL_CHAR}*)?",
     re.ASCII | re.IGNORECASE,
@@ -37,7 +37,8 @@ _ACCOUNT = re.compile("@[^@]{1,12}?(?:官方旗舰店|旗舰店|官方客服|客
 
 def replace_links(text: str) -> str:
     """Return ``text`` with web addresses as ``[网址]`` and @names as ``[用户名]``.  In: normalised text."""
-    text = _URL.sub(_short_url, text)
+    # One after the other: a host may end where https:// starts, and only shows once that one is replaced.
+    text = _BARE_URL.sub(_short_url, _URL.sub(_short_url, text))
     return _MENTION.sub(_short_mentions, text)
 
 

@@ -13,6 +13,8 @@ _UPLOAD_SECONDS = 300
 def switch_telemetry_off() -> None:
     """Telemetry off, for this process and those it starts."""
     os.environ.update(_FORCED)
+    # One progress bar at a time: the training's.
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
 
 
 def bound_requests(timeout: float) -> None:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_PARENT = "mlflow.parentRunId"
+
 
 class MlflowTracker:
     """See `Tracker`. One object follows one run."""
@@ -36,7 +38,7 @@ class MlflowTracker:
         self._tags: dict[str, str] = {}
         self._gate: Mapping[str, Any] | None = None
         self._report: Mapping[str, Any] = {}
-        self._model: tuple[str, str] | None = None  # registered name, version
+        self._parent: str | None = None
 
     @property
     def run_id(self) -> str | None:
@@ -55,6 +57,7 @@ class MlflowTracker:
         self._tags = {flat.clean_key(key): flat.cut(str(value), flat.TAG_LENGTH) for key, value in tags.items()}
         with refusals(self._store.uri):
             run = self._reopen(run_id) if run_id else self._create(name, parent)
+            self._parent = run.data.tags.get(_PARENT)
             self._run_id = run.info.run_id
             self._log_params(flat.flatten(params), run.data.params)
             self._set_tags(self._tags)
@@ -88,7 +91,8 @@ class MlflowTracker:
         if missing:
             self._tags["metrics_not_computed"] = flat.cut(", ".join(missing), flat.TAG_LENGTH)
         self._later.attempt("the run's description", self._describe)
-        self._later.attempt("the columns of the run list", lambda: show_columns(self._store, report))
+        show = lambda: show_columns(self._store, report, self._parent)  # noqa: E731
+        self._later.attempt("the columns of the run list", show)
 
     def report(self, folder: Path) -> None:
         """See Tracker."""
@@ -122,9 +126,12 @@ class MlflowTracker:
 
     def link(self) -> str:
         """See Tracker."""
-        page, experiment = self._store.page, self._store.experiment_id
         hint = "" if self._store.served else "  (make ui starts it)"
-        return f"{page}/#/experiments/{experiment}/runs/{self._run_id}{hint}\n{run_list(page, experiment)}"
+        return f"{self._store.page}/#/experiments/{self._store.experiment_id}/runs/{self._begun()}{hint}"
+
+    def runs_link(self) -> str:
+        """See Tracker."""
+        return run_list(self._store.page, self._store.experiment_id)
 
     def _begun(self) -> str:
         if self._run_id is None:
@@ -142,10 +149,9 @@ class MlflowTracker:
             "mlflow.source.name": "xinyi train",
             "mlflow.source.type": "LOCAL",
             "mlflow.source.git.commit": self._tags.get("git_commit", ""),
-            "verdict": "none",
         }
         if parent:
-            tags["mlflow.parentRunId"] = parent
+            tags[_PARENT] = parent
         return self._store.client.create_run(self._store.experiment_id, run_name=name, tags=tags)
 
     def _reopen(self, run_id: str) -> Run:

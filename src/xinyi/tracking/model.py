@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import time
+import warnings
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -66,8 +69,6 @@ def register(store: Store, run_id: str, model_id: str, name: str, tags: Mapping[
 
 def _give_up(store: Store, model_id: str) -> None:
     """Mark a half uploaded model, if the server still listens."""
-    from contextlib import suppress
-
     from mlflow.entities import LoggedModelStatus
 
     with suppress(Exception):  # the first error is the one to report
@@ -76,8 +77,6 @@ def _give_up(store: Store, model_id: str) -> None:
 
 def _log_metrics(store: Store, run_id: str, model_id: str, report: Mapping[str, Any]) -> None:
     """The final metrics once more, tied to the model."""
-    import time
-
     from mlflow.entities import Metric
 
     now = time.time_ns() // 1_000_000
@@ -94,15 +93,19 @@ def _mlmodel(scratch: Path, manifest: Manifest, run_id: str, model_id: str) -> P
     (scratch / "empty").mkdir()
     described = Model(artifact_path="model", run_id=run_id, model_id=model_id, model_uuid=model_id)
     folder = scratch / "model"
-    save_model(
-        folder,
-        python_model=str(MODEL_CODE),
-        artifacts={"bundle": str(scratch / "empty")},
-        code_paths=[str(_served_code(scratch / "xinyi"))],
-        signature=signature(manifest.tasks),
-        pip_requirements=requirements(),
-        mlflow_model=described,
-    )
+    with warnings.catch_warnings():
+        # MLflow asks for type hints and an example row: the signature is given, and a row would be a customer's text.
+        warnings.simplefilter("ignore", UserWarning)
+        save_model(
+            folder,
+            python_model=str(MODEL_CODE),
+            artifacts={"bundle": str(scratch / "empty")},
+            code_paths=[str(_served_code(scratch / "xinyi"))],
+            signature=signature(manifest.tasks),
+            pip_requirements=requirements(),
+            mlflow_model=described,
+        )
+    described.model_size_bytes += sum(file.stat().st_size for file in manifest.folder.rglob("*") if file.is_file())
     _without_local_paths(folder, described)
     return folder
 
@@ -111,6 +114,7 @@ def _without_local_paths(folder: Path, described: Any) -> None:
     """MLflow notes where on this machine the artifacts came from; nobody else can use that."""
     flavor = described.flavors["python_function"]
     flavor["artifacts"] = {"bundle": {"path": _BUNDLE, "uri": _BUNDLE}}
+    flavor["model_code_path"] = MODEL_CODE.name
     described.save(str(folder / "MLmodel"))
 
 

@@ -10,7 +10,7 @@ from xinyi.tracking.final import BEST_SPLITS
 
 def describe_run(report: Mapping[str, Any], gate: Mapping[str, Any] | None = None) -> str:
     """Markdown: the verdict, and each task's primary metric with its interval beside the constant answer's."""
-    lines = ["| task | rows | metric | value | interval | constant answer |", "|---|---|---|---|---|---|"]
+    lines = ["| task | rows | metric | value | interval | always the same answer |", "|---|---|---|---|---|---|"]
     for task, splits in report.get("tasks", {}).items():
         split = next((name for name in BEST_SPLITS if name in splits), None)
         if split:
@@ -34,4 +34,4 @@ def _row(task: str, split: str, content: Mapping[str, Any], metric: str) -> str:
 
 
 def _number(value: Any) -> str:
-    return f"{value:.3f}" if isinstance(value, int | float) else "none"
+    return f"{value:.3f}" if isinstance(value, int | float) else "–"

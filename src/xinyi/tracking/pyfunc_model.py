@@ -26,7 +26,7 @@ class BundleModel(PythonModel):
 
         self._classifier = load(context.artifacts["bundle"])
 
-    def predict(self, context: Any, model_input: Any, params: Any = None) -> pd.DataFrame:
+    def predict(self, context: Any, model_input: pd.DataFrame, params: Any = None) -> pd.DataFrame:
         """One row of answers for each row. Raises MlflowException (HTTP 400) for anything but strings."""
         from xinyi.errors import XinyiError
 
@@ -41,7 +41,7 @@ class BundleModel(PythonModel):
         return pd.DataFrame(rows, columns=[f"{task}.{field}" for task in tasks for field in FIELDS], index=index)
 
 
-def _columns(model_input: Any) -> tuple[list[Any], list[Any] | None]:
+def _columns(model_input: pd.DataFrame) -> tuple[list[Any], list[Any] | None]:
     """Texts and contexts of what a caller handed in."""
     if not isinstance(model_input, pd.DataFrame):
         values = [model_input] if isinstance(model_input, str) else list(model_input)

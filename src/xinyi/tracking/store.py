@@ -24,6 +24,8 @@ SQLITE = "sqlite:///"
 VIEW_KEY = "xinyi"
 LOCAL_UI = "http://127.0.0.1:5000"
 _LOGGERS = ("mlflow", "alembic")
+# Else the pages are those for language model applications.
+_KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ def _experiment(client: MlflowClient, settings: TrackingSettings, uri: str) -> s
     found = client.get_experiment_by_name(settings.experiment)
     if found is None:
         try:
-            return client.create_experiment(settings.experiment, artifact_root(uri, settings.artifacts))
+            return client.create_experiment(settings.experiment, artifact_root(uri, settings.artifacts), _KIND)
         except MlflowException as error:
             # Another run made it at the same moment.
             if error.error_code != "RESOURCE_ALREADY_EXISTS":

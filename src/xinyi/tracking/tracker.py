@@ -83,6 +83,10 @@ class Tracker(Protocol):
         """Where to look at the run, for people; "" when nothing is tracked."""
         ...
 
+    def runs_link(self) -> str:
+        """Where to compare it with the other runs; "" when nothing is tracked."""
+        ...
+
 
 class NoTracker:
     """Tracks nothing."""
@@ -126,5 +130,9 @@ class NoTracker:
         """See Tracker."""
 
     def link(self) -> str:
+        """See Tracker."""
+        return ""
+
+    def runs_link(self) -> str:
         """See Tracker."""
         return ""

@@ -7,48 +7,59 @@ address then names (`?viewStateShareKey=`); we write such a view. A version that
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from xinyi.tracking.final import primary_metrics
 from xinyi.tracking.store import VIEW_KEY, Store
 
 TAG = f"mlflow.sharedViewState.{VIEW_KEY}"
-_TAGS = ("verdict", "backbone", "tasks", "data")
+_TAGS = ("backbone", "tasks", "data", "git_commit", "data_fingerprint")
 _MORE_METRICS = ("train_seconds",)
-_LAST_TAGS = ("git_commit", "data_fingerprint")
+# A tag of an experiment holds 5,000 characters in older versions.
 _MOST_METRICS = 12
+_MOST_SWEEPS = 10
+# Pixels; a heading that is cut to "test/senti" tells nothing.
+_LETTER, _MARGIN = 8, 24
 
 
-def show_columns(store: Store, report: Mapping[str, Any]) -> None:
-    """Write the view for a run's tasks; those of the experiment's other runs stay behind them."""
-    tag = store.client.get_experiment(store.experiment_id).tags.get(TAG, "")
-    metrics = dict.fromkeys([*primary_metrics(report), *_metrics_of(tag)])
-    store.client.set_experiment_tag(store.experiment_id, TAG, json.dumps(view(list(metrics)[:_MOST_METRICS])))
+def show_columns(store: Store, report: Mapping[str, Any], parent: str | None = None) -> None:
+    """Write the view for a run's tasks, its sweep unfolded; what the experiment's other runs put there stays."""
+    former = _read(store.client.get_experiment(store.experiment_id).tags.get(TAG, ""))
+    metrics = dict.fromkeys([*primary_metrics(report), *_metrics_of(former)])
+    unfolded = dict.fromkeys([*([parent] if parent else []), *former.get("runsExpanded", {})])
+    content = view(list(metrics)[:_MOST_METRICS], list(unfolded)[:_MOST_SWEEPS])
+    store.client.set_experiment_tag(store.experiment_id, TAG, json.dumps(content))
 
 
-def _metrics_of(tag: str) -> list[str]:
-    """Metrics among the columns of a view written before."""
+def _read(tag: str) -> dict[str, Any]:
+    """A view written before; empty when there is none, or people have put something else there."""
     try:
-        columns = json.loads(tag)["selectedColumns"]
-    except (ValueError, KeyError, TypeError):
-        return []
-    names = [column[len("metrics.`") : -1] for column in columns if str(column).startswith("metrics.`")]
+        found = json.loads(tag)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _metrics_of(former: Mapping[str, Any]) -> list[str]:
+    """Metrics among a view's columns."""
+    columns = [str(column) for column in former.get("selectedColumns", [])]
+    names = [column[len("metrics.`") : -1] for column in columns if column.startswith("metrics.`")]
     return [name for name in names if name not in _MORE_METRICS]
 
 
-def view(metrics: Iterable[str]) -> dict[str, Any]:
-    """The state of MLflow's run list with these metrics and our tags as columns, newest run first."""
-    columns = [
-        "tags.`verdict`",
-        *(f"metrics.`{name}`" for name in (*metrics, *_MORE_METRICS)),
-        *(f"tags.`{name}`" for name in (*_TAGS[1:], *_LAST_TAGS)),
-    ]
+def view(metrics: Sequence[str], unfolded: Sequence[str] = ()) -> dict[str, Any]:
+    """The state of MLflow's run list with these metrics and our tags as columns, newest run first.
+
+    unfolded: run ids of sweeps whose children show.
+    """
+    values = [f"metrics.`{name}`" for name in (*metrics, *_MORE_METRICS)]
+    columns = ["tags.`verdict`", *values, *(f"tags.`{name}`" for name in _TAGS)]
     return {
         "selectedColumns": columns,
         "columnOrder": ["attributes.`Run Name`", *columns],
-        "columnWidths": {},
-        "runsExpanded": {},
+        "columnWidths": {column: _width(column) for column in columns},
+        "runsExpanded": dict.fromkeys(unfolded, True),
         "runsPinned": [],
         "runsHidden": [],
         "runsVisibilityMap": {},
@@ -70,3 +81,7 @@ def view(metrics: Iterable[str]) -> dict[str, Any]:
         "datasetsFilter": [],
         "modelVersionFilter": "All Runs",
     }
+
+
+def _width(column: str) -> int:
+    return max(90, _LETTER * len(column.split("`")[1]) + _MARGIN)

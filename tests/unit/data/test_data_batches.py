@@ -73,6 +73,12 @@ def test_composition_and_order_differ_between_epochs_and_seeds():
     assert [b.tolist() for b in made.epoch(0)] != [b.tolist() for b in other]
 
 
+def test_rows_of_different_length_meet_in_different_batches():
+    made = TokenBudgetBatches(np.arange(1000, 3000), 64_000, 32, 7)
+    first, second = ({frozenset(batch.tolist()) for batch in made.epoch(n)} for n in (0, 1))
+    assert len(first & second) < 0.2 * len(first)
+
+
 def test_little_padding_on_mixed_lengths():
     lengths = realistic()
     batches = TokenBudgetBatches(lengths, 2048, 64, 7).epoch(0)

@@ -145,6 +145,17 @@ def test_customers_cannot_write_markup(report: dict, tmp_path: Path) -> None:
     assert "&lt;script&gt;" in text
 
 
+@pytest.mark.parametrize("off", ["setting", "data"])
+def test_texts_that_were_not_masked_are_left_out(
+    off: str, split_files: dict[str, Path], data_summary: dict, tmp_path: Path
+) -> None:
+    settings = EvaluationSettings(resamples=100, texts=off != "setting")
+    summary = {**data_summary, "masked": off != "data"}
+    found = reports.build(split_files, {}, {"name": "x"}, summary, settings)
+    for path in reports.write(found, tmp_path / "report").values():
+        assert "没人接" not in path.read_text("utf-8")
+
+
 def test_hundreds_of_labels_stay_small(report: dict, tmp_path: Path) -> None:
     report = copy.deepcopy(report)
     labels = [{"id": f"标签{i}", "zh": f"标签{i}", "en": "", "group": ""} for i in range(300)]

@@ -69,7 +69,7 @@ def test_no_texts_no_answers(classifier: Classifier) -> None:
     ],
 )
 def test_what_is_no_text_is_refused_by_position(classifier: Classifier, texts, contexts, named: str) -> None:
-    with pytest.raises(XinyiError, match=".") as caught:
+    with pytest.raises(XinyiError) as caught:
         classifier.predict(texts, contexts)
     assert isinstance(caught.value, TypeError)
     assert named in str(caught.value)

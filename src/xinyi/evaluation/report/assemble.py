@@ -92,7 +92,9 @@ def _evaluate(
     units = make_units(gold, None if conversations is None else [conversations[row] for row in rows])
     name, counts = f"{spec.id} {split}", train_counts(data, spec)
     scored = Scored.of(gold, predicted, probs_BC)
-    ids, texts = [found.ids[row] for row in rows], [found.texts[row] for row in rows]
+    # A text that was not masked has no place in a report, which travels further than the data.
+    shown = settings.texts and data.get("masked") is not False
+    ids, texts = [found.ids[row] for row in rows], [found.texts[row] if shown else "" for row in rows]
     return {
         "rows": len(rows),
         "units": {"name": units.name, "n": len(units)},

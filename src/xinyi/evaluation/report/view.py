@@ -46,6 +46,7 @@ def _task(report: Mapping[str, Any], task: str) -> dict[str, Any]:
         "title": task_title(spec),
         "kind": spec["kind"],
         "labels": len(names),
+        "texts": any(found["text"] for entry in splits.values() for found in entry["errors"]),
         "main": shown[0] if shown else None,
         "others": others,
         "temperature": number_text(decoding.get("temperature")),

@@ -34,7 +34,8 @@ def _cued(view: str) -> Iterator[Match]:
     for cue in (cues.FIELD_CUE, cues.CALLED, cues.I_AM, cues.ROLE):
         for match in cue.finditer(view):
             start = match.end()
-            end = read_name(view, start, sure=bool(match.groupdict().get("link")))
+            sure = bool(match.groupdict().get("link"))
+            end = read_name(view, start, sure=sure, wary=not sure and cue is not cues.CALLED)
             if end is None and cue in (cues.FIELD_CUE, cues.CALLED):
                 end = read_foreign_name(view, start)
             if end is not None:
@@ -46,7 +47,8 @@ def _weakly_cued(view: str) -> Iterator[Match]:
     for match in cues.WEAK.finditer(view):
         start = match.end()
         for end in (start + 3, start + 2):
-            if is_free_name(view, start, end) and not _han(view, end):
+            stands = not _han(view, end) or (match[1] and cues.AFTER_CALLED.match(view, end))
+            if stands and is_free_name(view, start, end):
                 yield (start, end, "name")
                 break
     for match in cues.SURNAME_IS.finditer(view):
@@ -95,7 +97,8 @@ def _is_full_name(view: str, start: int, end: int) -> bool:
     given = view[start + size : end]
     if not size or not 1 <= len(given) <= 2 or is_word(view, start):
         return False
-    return read_name(view[start:end], 0, sure=view[start] not in WORD_LIKE_SURNAMES) == end - start
+    wordy = view[start] in WORD_LIKE_SURNAMES
+    return read_name(view[start:end], 0, sure=not wordy, wary=wordy) == end - start
 
 
 def _nicknamed(view: str) -> Iterator[Match]:

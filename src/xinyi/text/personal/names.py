@@ -23,10 +23,14 @@ _NOT_GIVEN = frozenset(
 )
 # 发 住 手 用 do occur (周润发), but far more often start the next word.
 _END = re.compile(
-    r"(?![\u4e00-\u9fff])|先生|女士|小姐|电话|手机|联系|号码|身份证|地址|住|的|了|是|想|要|在|我|你|您|他|她|今天|昨天|明天|前天|上周|上个?月|刚|之前"
-    r"|买|订|退|换|说|给|跟|和|与|也|还|都|就|一直|帮|把|态度|服务|告诉|已|没|不|有|这|那|收|请|麻烦|账|户|名|用|办|申|投|反|咨|打|拿|送|到|很|从|让|叫"
-    r"|因为|对|去|来|回|答|承|骂|推|处理|接|挂|寄|发|下单|下的|购|预约|需|能|可以|怎么|为什么|会|太|真|又|再|被|负责|签|转|同志|老师|师傅|经理|医生|本人|吗|呢"
-    r"|吧|啊|么|提供|留|写|填|改|注册|开通|报名|查|取|登|使用|乘|坐|于|向|表示|年龄|性别|男|女|生日|出生|卡|银行|支付|微信|这边|那边|辱|骗|拒|工号|以及|两"
+    r"(?![\u4e00-\u9fff])|先生|女士|小姐|电话|手机|联系|号码|身份证|地址|住|的"
+    r"|了|是|想|要|在|我|你|您|他|她|今天|昨天|明天|前天|上周|上个?月|刚|之前|买|订|退"
+    r"|换|说|给|跟|和|与|也|还|都|就|一直|帮|把|态度|服务|告诉|已|没|不|有|这|那|收|请"
+    r"|麻烦|账|户|名|先|用|办|申|投|反|咨|打|拿|送|到|很|从|让|叫|因为|对|去|来|回|答"
+    r"|承|骂|推|处理|接|挂|寄|发|下单|下的|购|预约|需|能|可以|怎么|为什么|会|太|真|又|再"
+    r"|被|负责|签|转|同志|老师|师傅|经理|医生|本人|吗|呢|吧|啊|么|提供|留|写|填|改|注册"
+    r"|开通|报名|查|取|登|使用|乘|坐|于|向|表示|年龄|性别|男|女|生日|出生|卡|银行|支付"
+    r"|微信|这边|那边|辱|骗|拒|工号|以及|两"
 )
 _FULL_STOP = re.compile(r"(?![\u4e00-\u9fff])")
 _PART = "(?:(?![的了吗呢吧啊呀哦嘛我你您他她它们这那哪什么怎谁很太也都就是有知还等])[\u4e00-\u9fff])"
@@ -46,18 +50,18 @@ def is_word(view: str, pos: int) -> bool:
     return any(view[pos : pos + size] in NOT_NAMES for size in (2, 3))
 
 
-def read_name(view: str, pos: int, *, sure: bool) -> int | None:
+def read_name(view: str, pos: int, *, sure: bool, wary: bool = False) -> int | None:
     """Return where the name that starts at ``pos`` ends, or None.
 
     ``sure`` says that a cue (姓名：) makes a name all but certain, so a name need not be followed by a word that
-    usually follows names.  Two given characters before punctuation win, then one before a following word.
+    usually follows names; ``wary`` that the cue also stands before ordinary words (我是).  Two given characters before punctuation win, then one before a following word.
     """
     size = surname_length(view, pos)
     if not size or is_word(view, pos):
         return None
     first = pos + size
     one, two = _given(view, first, 1), _given(view, first, 2)
-    if not sure and view[pos] in WORD_LIKE_SURNAMES:
+    if wary and view[pos] in WORD_LIKE_SURNAMES:
         one, two = (end if end and is_typical(view, pos, end) else None for end in (one, two))
     if two and _FULL_STOP.match(view, two):
         return two
@@ -92,4 +96,4 @@ def is_free_name(view: str, pos: int, end: int) -> bool:
     """Tell whether ``view[pos:end]`` is so typical a full name that it needs no cue before it."""
     if not is_typical(view, pos, end) or not _END.match(view, end):
         return False
-    return surname_length(view, pos) == 2 or view[pos] in TOP_SURNAMES - WORD_LIKE_SURNAMES
+    return surname_length(view, pos) == 2 or view[pos] not in WORD_LIKE_SURNAMES

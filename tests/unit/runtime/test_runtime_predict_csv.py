@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import csv
+import io
+import sys
+import tracemalloc
+from pathlib import Path
+
+import pytest
+
+from xinyi.runtime import Classifier, Summary, predict_file
+
+module = sys.modules["xinyi.runtime.predict_file"]  # the package exports a function of that name
+HEADER = ["编号", "text", "turns", "note"]
+ROWS = [
+    ["1", "快递三天没动了", "您好", "plain"],
+    ["2", '好,谢谢\n第二行"引号"', "", "quoted"],
+    ["3", "", "您好", "empty"],
+    ["4", "物流太慢了", "", ""],
+]
+
+
+def write(path: Path, rows: list[list[str]], header: list[str] = HEADER, delimiter: str = ",", mark: str = "") -> Path:
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter).writerows([header, *rows])
+    path.write_text(mark + text.getvalue(), encoding="utf-8", newline="")
+    return path
+
+
+def read(path: Path, delimiter: str = ",") -> list[list[str]]:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file, delimiter=delimiter))
+
+
+@pytest.mark.parametrize(("ending", "delimiter"), [(".csv", ","), (".tsv", "\t")])
+def test_columns_and_order_are_kept(classifier: Classifier, tmp_path: Path, ending: str, delimiter: str) -> None:
+    source, target = write(tmp_path / f"in{ending}", ROWS, delimiter=delimiter), tmp_path / f"out{ending}"
+    assert predict_file(classifier, source, target) == Summary(rows=4, errors=1)
+    header, *rows = read(target, delimiter)
+    assert header == [*HEADER, "sentiment", "emotion", "intent", "error"]
+    assert [row[:4] for row in rows] == ROWS
+    assert rows[2][4:] == ["", "", "", "column 'text' is empty"]
+    expected = classifier.predict([row[1] for row in ROWS])
+    for i in (0, 1, 3):
+        assert rows[i][4] == expected[i]["sentiment"]["label"]
+        assert rows[i][5] == "|".join(expected[i]["emotion"]["label"])
+        assert rows[i][7] == ""
+
+
+def test_contexts_and_probabilities(classifier: Classifier, tmp_path: Path) -> None:
+    source, target = write(tmp_path / "in.csv", ROWS), tmp_path / "out.csv"
+    predict_file(classifier, source, target, context_column="turns", probabilities=True)
+    header, *rows = read(target)
+    added = ["sentiment", "sentiment.probability", "emotion", "emotion.probability", "intent", "intent.probability"]
+    assert header == [*HEADER, *added, "error"]
+    (expected,) = classifier.predict([ROWS[0][1]], [ROWS[0][2]])
+    assert float(rows[0][9]) == pytest.approx(expected["intent"]["probability"], abs=1e-5)
+    found = [float(part) for part in rows[0][7].split("|") if part]
+    assert found == pytest.approx(expected["emotion"]["probability"], abs=1e-5)
+
+
+def test_a_byte_order_mark_is_read_and_written_again(classifier: Classifier, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", ROWS, ["text", "b", "c", "d"], mark="\ufeff")
+    predict_file(classifier, source, tmp_path / "out.csv")
+    assert (tmp_path / "out.csv").read_bytes().startswith(b"\xef\xbb\xbftext,")
+    assert (tmp_path / "out.csv").read_bytes().count(b"\xef\xbb\xbf") == 1
+
+
+def test_rows_of_another_width_do_not_stop_the_rest(classifier: Classifier, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text("a,text\n1,好\n2\n3,差,多余\n\n4,一般\n", encoding="utf-8")
+    assert predict_file(classifier, source, tmp_path / "out.csv") == Summary(rows=4, errors=2)
+    rows = read(tmp_path / "out.csv")[1:]
+    assert [row[0] for row in rows] == ["1", "2", "3", "4"]
+    assert rows[1][-1] == "1 cells under 2 columns"
+    assert rows[2][-1] == "3 cells under 2 columns"
+    assert rows[3][-1] == ""
+
+
+def test_csv_to_jsonl(classifier: Classifier, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", ROWS)
+    predict_file(classifier, source, tmp_path / "out.jsonl")
+    assert (tmp_path / "out.jsonl").read_text(encoding="utf-8").count("\n") == 4
+
+
+def test_header_only_gives_header_only(classifier: Classifier, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", [])
+    assert predict_file(classifier, source, tmp_path / "out.csv") == Summary(0, 0)
+    assert read(tmp_path / "out.csv") == [[*HEADER, "sentiment", "emotion", "intent", "error"]]
+
+
+def test_a_cell_of_half_a_million_characters(classifier: Classifier, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.csv", [["1", "好" * 500_000, "", ""], ["2", "差", "", ""]])
+    assert predict_file(classifier, source, tmp_path / "out.csv").errors == 0
+
+
+def test_memory_does_not_grow_with_the_rows(
+    classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHUNK_ROWS", 100)
+
+    def peak(rows: int) -> int:
+        source = write(tmp_path / f"{rows}.csv", [["1", f"好的{i}", "", "x" * 1000] for i in range(rows)])
+        tracemalloc.start()
+        predict_file(classifier, source, tmp_path / "out.csv")
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return used
+
+    peak(10)
+    assert peak(1600) < 1.5 * peak(400)
+
+
+def test_progress_is_told(classifier: Classifier, tmp_path: Path) -> None:
+    seen: list[tuple[int, float | None]] = []
+    source = write(tmp_path / "in.csv", [["1", "好", "", ""]] * 5000)
+    predict_file(classifier, source, tmp_path / "out.csv", progress=lambda rows, share: seen.append((rows, share)))
+    assert [rows for rows, _ in seen] == [2048, 4096, 5000]
+    assert seen[-1][1] == 1.0
+    assert seen[0][1] <= seen[1][1]

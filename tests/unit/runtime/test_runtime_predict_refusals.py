@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import errno
+import os
+from pathlib import Path
+
+import pytest
+
+from xinyi.errors import DataError
+from xinyi.runtime import Classifier, output, predict_file
+
+GOOD = "text,b\n好,1\n差,2\n"
+
+
+def refused(classifier: Classifier, folder: Path, content: str | bytes, name: str = "in.csv", **options: object) -> str:
+    """The error text; checks that nothing was left behind."""
+    source = folder / name
+    source.write_bytes(content if isinstance(content, bytes) else content.encode())
+    before = sorted(folder.iterdir())
+    with pytest.raises(DataError) as caught:
+        predict_file(classifier, source, **{"output": folder / f"out{source.suffix}", **options})
+    assert sorted(folder.iterdir()) == before
+    assert "好" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_wrong_text_column_says_what_there_is(classifier: Classifier, tmp_path: Path) -> None:
+    message = refused(classifier, tmp_path, "id,txet\n1,好\n")
+    assert "expected text column 'text', once, got columns ['id', 'txet']; did you mean 'txet'?" in message
+
+
+def test_both_columns_are_reported_together(classifier: Classifier, tmp_path: Path) -> None:
+    message = refused(classifier, tmp_path, GOOD, text_column="message", context_column="turns")
+    assert "'message'" in message
+    assert "'turns'" in message
+
+
+def test_wrong_key_in_jsonl(classifier: Classifier, tmp_path: Path) -> None:
+    assert "did you mean 'Text'?" in refused(classifier, tmp_path, '{"Text": "好"}\n', "in.jsonl")
+
+
+def test_text_column_twice(classifier: Classifier, tmp_path: Path) -> None:
+    assert "2 times" in refused(classifier, tmp_path, "text,text\n好,差\n")
+
+
+@pytest.mark.parametrize("taken", ["sentiment", "error"])
+def test_taken_column_names(classifier: Classifier, tmp_path: Path, taken: str) -> None:
+    assert f"got ['{taken}']" in refused(classifier, tmp_path, f"text,{taken}\n好,1\n")
+
+
+def test_other_encodings(classifier: Classifier, tmp_path: Path) -> None:
+    assert "expected UTF-8" in refused(classifier, tmp_path, "text\n物流太慢了\n".encode("gb18030"))
+    assert "expected UTF-8" in refused(classifier, tmp_path, '{"text": "物流太慢了"}\n'.encode("gb18030"), "in.jsonl")
+    assert "expected UTF-8" in refused(classifier, tmp_path, GOOD.encode("utf-16"))
+
+
+def test_quotes_that_never_close(classifier: Classifier, tmp_path: Path) -> None:
+    assert "after row 1: expected a readable csv" in refused(classifier, tmp_path, 'text,b\n好,1\n"差,2\n一般,3\n')
+
+
+def test_an_empty_csv(classifier: Classifier, tmp_path: Path) -> None:
+    assert "got columns []" in refused(classifier, tmp_path, b"")
+
+
+def test_input_is_output(classifier: Classifier, tmp_path: Path) -> None:
+    assert "another file than the input" in refused(classifier, tmp_path, GOOD, output=tmp_path / "in.csv")
+    (tmp_path / "link.csv").symlink_to(tmp_path / "in.csv")
+    assert "another file than the input" in refused(classifier, tmp_path, GOOD, output=tmp_path / "link.csv")
+    assert (tmp_path / "in.csv").read_text(encoding="utf-8") == GOOD
+
+
+def test_paths_that_cannot_be_used(classifier: Classifier, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no such file"):
+        predict_file(classifier, tmp_path / "no.csv", "-")
+    with pytest.raises(DataError, match="got a folder"):
+        predict_file(classifier, tmp_path, "-")
+    assert "ending in" in refused(classifier, tmp_path, GOOD, "in.docx", output=tmp_path / "out.csv")
+    assert "make it first" in refused(classifier, tmp_path, GOOD, output=tmp_path / "no" / "out.csv")
+    assert "name the output .jsonl" in refused(classifier, tmp_path, "{}\n", "in.jsonl", output=tmp_path / "out.csv")
+
+
+def test_several_problems_at_once(classifier: Classifier, tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        predict_file(classifier, tmp_path / "no.csv", tmp_path / "no" / "out.txt")
+    assert len(caught.value.problems) == 3
+
+
+def test_a_full_disk(classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(output.os, "replace", full)
+    assert "No space left" in refused(classifier, tmp_path, GOOD)
+
+
+def test_ctrl_c_leaves_nothing(classifier: Classifier, tmp_path: Path) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    (tmp_path / "in.csv").write_text(GOOD, encoding="utf-8")
+    with pytest.raises(KeyboardInterrupt):
+        predict_file(classifier, tmp_path / "in.csv", tmp_path / "out.csv", progress=stop)
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]

@@ -1,0 +1,184 @@
+"""Telephone, card, document, order and tracking numbers; and the numbers that are none of them."""
+
+from __future__ import annotations
+
+import pytest
+
+from xinyi.text import mask
+from xinyi.text.personal.cards import passes_luhn
+from xinyi.text.personal.documents import is_id_card
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "13800138000",
+        "+86 13800138000",
+        "+86-138-0013-8000",
+        "008613800138000",
+        "138 0013 8000",
+        "138.0013.8000",
+        "1380013 8000",
+        "１３８００１３８０００",
+        "一三八零零一三八零零零",
+        "幺三八 〇〇一三 八〇〇〇",
+        "1-3-8-0-0-1-3-8-0-0-0",
+        "+852 9123 4567",
+        "+1 415 555 0132",
+    ],
+)
+def test_mobile(number: str) -> None:
+    assert mask(f"打{number}吧") == "打[手机号]吧"
+
+
+def test_tail_of_a_mobile() -> None:
+    assert mask("手机尾号5678") == "手机尾号[手机号]"
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["010-62345678", "02158881234", "(0755)83456789", "0571 8765 4321", "0311-87654321转106", "+86 10 6278 1234"],
+)
+def test_landline_with_area_code(number: str) -> None:
+    assert mask(f"打{number}吧") == "打[座机号]吧"
+
+
+def test_local_landline_needs_a_cue() -> None:
+    assert mask("座机：62781234") == "座机：[座机号]"
+    assert mask("人数62781234") == "人数62781234"
+
+
+def test_id_card_by_check_character() -> None:
+    # The example of GB 11643-1999, and the same with a wrong check character.
+    assert is_id_card("11010519491231002X")
+    assert not is_id_card("110105194912310021")
+    assert mask("号11010519491231002X。") == "号[身份证号]。"
+    assert mask("号110105 19491231 002x。") == "号[身份证号]。"
+
+
+def test_id_card_rejects_impossible_province_and_date() -> None:
+    assert not is_id_card("99010519491231002X")
+    assert not is_id_card("110105194913310023")
+
+
+def test_mistyped_id_card_needs_a_cue() -> None:
+    assert mask("身份证110105194912310021") == "身份证[身份证号]"
+    assert "[身份证号]" not in mask("号110105194912310021")
+
+
+def test_old_id_card_needs_a_possible_date() -> None:
+    assert mask("老证110105491231002") == "老证[身份证号]"
+    assert "[身份证号]" not in mask("老证110105499931002")
+
+
+def test_bank_card_by_luhn() -> None:
+    assert passes_luhn("4111111111111111")
+    assert not passes_luhn("4111111111111112")
+    assert mask("刷4111111111111111的") == "刷[银行卡号]的"
+    assert mask("刷4111 1111 1111 1111的") == "刷[银行卡号]的"
+    assert mask("刷4000123412341的") != "刷[银行卡号]的"
+
+
+def test_bank_card_by_cue() -> None:
+    assert mask("卡号6222021234567890123") == "卡号[银行卡号]"
+    assert mask("尾号3391的卡") == "尾号[银行卡号]的卡"
+    assert mask("对公账号：310066778899") == "对公账号：[银行卡号]"
+    assert mask("订单尾号3391") == "订单尾号3391"
+
+
+@pytest.mark.parametrize("number", ["E12345678", "G12345678", "EA1234567"])
+def test_passport_by_shape(number: str) -> None:
+    assert mask(f"用{number}登") == "用[护照号]登"
+
+
+def test_passport_by_cue() -> None:
+    assert mask("护照号P1234567") == "护照号[护照号]"
+    assert mask("编码P1234567") == "编码P1234567"
+
+
+@pytest.mark.parametrize("number", ["H12345678", "M1234567890", "C12345678", "CA1234567", "L12345678"])
+def test_permit_by_shape(number: str) -> None:
+    assert mask(f"用{number}登") == "用[通行证号]登"
+
+
+def test_permit_by_cue() -> None:
+    assert mask("台胞证号12345678") == "台胞证号[通行证号]"
+    assert mask("证12345678") == "证12345678"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["订单号{}", "单号：{}", "工单号是{}", "流水号 {}", "订单编号{}", "保单号{}", "发票号码:{}"],
+)
+def test_order_number_after_a_cue(text: str) -> None:
+    assert mask(text.format("2024061288") + "查下") == text.format("[订单号]") + "查下"
+
+
+def test_order_cue_with_a_date_or_few_digits_stays() -> None:
+    assert mask("订单号 2024-03-15下的") == "订单号 2024-03-15下的"
+    assert mask("单号1234") == "单号1234"
+    assert mask("订单20240315下的") == "订单20240315下的"
+
+
+def test_bare_long_number() -> None:
+    assert mask("1928374650192837") == "[订单号]"
+    assert mask("192837465019") == "192837465019"
+    assert mask("23333333333333333333") == "23333333333333333333"
+
+
+@pytest.mark.parametrize(
+    "number",
+    ["SF1234567890123", "YT1234567890123", "JD0012345678901", "JDVA12345678901", "JT3029384756102", "EA293847561CN"],
+)
+def test_tracking_by_carrier_shape(number: str) -> None:
+    assert mask(f"查{number}吧") == "查[快递单号]吧"
+
+
+@pytest.mark.parametrize("cue", ["快递单号", "运单号：", "中通的单号是", "物流号"])
+def test_tracking_after_a_cue(cue: str) -> None:
+    assert mask(f"{cue}773928475610") == f"{cue}[快递单号]"
+
+
+@pytest.mark.parametrize(
+    "plate", ["京A12345", "浙A·3B5K7", "粤BD12345", "沪A12345D", "粤b8k3m2", "粤Z1234港", "赣A1234学", "川A 9X77Z"]
+)
+def test_plate(plate: str) -> None:
+    assert mask(f"车{plate}在") == "车[车牌号]在"
+
+
+@pytest.mark.parametrize("text", ["新Mate60", "云K50", "新A6L2024款", "京A牌照", "贵州B1", "新rtx4060"])
+def test_no_plate(text: str) -> None:
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "10086打不通",
+        "95588短信",
+        "400-820-8820忙音",
+        "8008208820",
+        "12306候补",
+        "价格12999.00元",
+        "2024年3月15日12:30",
+        "2024-03-15",
+        "15:40-16:20",
+        "iPhone15Pro",
+        "RTX4060",
+        "KFR-35GW/N8HA1",
+        "BCD-452WDPF",
+        "10000毫安",
+        "85.5%",
+        "3-5个工作日",
+        "验证码482913",
+        "条码6901234567892",
+        "0x00000709",
+        "第12345位",
+        "1200x600x750mm",
+        "取件码8-2-3017",
+        "G1234次",
+        "03 11 17 22 28",
+    ],
+)
+def test_other_numbers_stay(text: str) -> None:
+    assert mask(text) == text
