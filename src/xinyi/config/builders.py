@@ -53,7 +53,7 @@ def data_settings(config: TrainConfig) -> Any:
         mask=data.mask,
         validation_share=data.validation_share,
         test_share=data.test_share,
-        seed=config.seed,
+        seed=data.seed,
         limit=data.limit,
     )
 

@@ -51,6 +51,7 @@ def fit_stage(config: TrainConfig, folder: RunFolder, parts: Parts, logger: Any)
     """Train, keep the best weights in the model, and return the `run` facts of the report."""
     train, validation = parts.loader(config, "train"), parts.loader(config, "validation")
     resume = folder.last if folder.last.is_file() else None
+    parts.model.train()  # encoders come in evaluation mode, and Lightning leaves modes as they are
     result = fit(parts.module, train, validation, folder.root, parts.fit, [logger] if logger else [], resume)
     load_weights(parts.module, result.best)
     # Evaluation and export work in fp32 on the CPU's or GPU's plain kernels: what is measured is what is served.

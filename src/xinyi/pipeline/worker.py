@@ -18,5 +18,6 @@ def work(root: Path) -> None:
     config = run_config(folder)
     dataset = load(builders.data_settings(config), builders.task_specs(config))
     parts = assemble(config, dataset)
+    parts.model.train()
     resume = folder.last if folder.last.is_file() else None
     fit(parts.module, parts.loader(config, "train"), parts.loader(config, "validation"), root, parts.fit, (), resume)

@@ -32,6 +32,14 @@ def primary_metrics(report: Mapping[str, Any]) -> list[str]:
     return [clean_key(f"{split}/{task}/{primary[task]}") for task, split in found if split and task in primary]
 
 
+def lower_is_better(name: str) -> bool:
+    """Which way the metric of `<split>/<task>/<metric>` points; unknown ones upwards."""
+    from xinyi.evaluation.metrics.table import METRICS
+
+    metric = METRICS.get(name.rsplit("/", 1)[-1])
+    return metric is not None and not metric.higher_is_better
+
+
 def _entries(report: Mapping[str, Any]) -> Iterator[tuple[str, float | None]]:
     primary = report.get("primary", {})
     rows = [

@@ -15,7 +15,7 @@ from xinyi.tracking.datasets import dataset_inputs
 from xinyi.tracking.final import final_metrics, missing_metrics
 from xinyi.tracking.later import Later
 from xinyi.tracking.note import describe_run
-from xinyi.tracking.store import Store, refusals, run_list
+from xinyi.tracking.store import Store, refusals, run_list, run_page
 from xinyi.tracking.tracker import Status
 from xinyi.tracking.view import show_columns
 
@@ -38,7 +38,6 @@ class MlflowTracker:
         self._tags: dict[str, str] = {}
         self._gate: Mapping[str, Any] | None = None
         self._report: Mapping[str, Any] = {}
-        self._parent: str | None = None
 
     @property
     def run_id(self) -> str | None:
@@ -57,7 +56,6 @@ class MlflowTracker:
         self._tags = {flat.clean_key(key): flat.cut(str(value), flat.TAG_LENGTH) for key, value in tags.items()}
         with refusals(self._store.uri):
             run = self._reopen(run_id) if run_id else self._create(name, parent)
-            self._parent = run.data.tags.get(_PARENT)
             self._run_id = run.info.run_id
             self._log_params(flat.flatten(params), run.data.params)
             self._set_tags(self._tags)
@@ -91,8 +89,7 @@ class MlflowTracker:
         if missing:
             self._tags["metrics_not_computed"] = flat.cut(", ".join(missing), flat.TAG_LENGTH)
         self._later.attempt("the run's description", self._describe)
-        show = lambda: show_columns(self._store, report, self._parent)  # noqa: E731
-        self._later.attempt("the columns of the run list", show)
+        self._later.attempt("the columns of the run list", lambda: show_columns(self._store, report))
 
     def report(self, folder: Path) -> None:
         """See Tracker."""
@@ -127,7 +124,7 @@ class MlflowTracker:
     def link(self) -> str:
         """See Tracker."""
         hint = "" if self._store.served else "  (make ui starts it)"
-        return f"{self._store.page}/#/experiments/{self._store.experiment_id}/runs/{self._begun()}{hint}"
+        return run_page(self._store.page, self._store.experiment_id, self._begun()) + hint
 
     def runs_link(self) -> str:
         """See Tracker."""

@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 
 SQLITE = "sqlite:///"
 VIEW_KEY = "xinyi"
+# Without it MLflow shows its menus for language model applications.
+WORKFLOW = "workflowType=machine_learning"
 LOCAL_UI = "http://127.0.0.1:5000"
 _LOGGERS = ("mlflow", "alembic")
-# Else the pages are those for language model applications.
+# The same for those who come from the list of experiments.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
 
 
@@ -49,7 +51,12 @@ class Store:
 
 def run_list(page: str, experiment_id: str) -> str:
     """Address of the list of runs, with the columns that `view` writes."""
-    return f"{page}/#/experiments/{experiment_id}/runs?viewStateShareKey={VIEW_KEY}"
+    return f"{page}/#/experiments/{experiment_id}/runs?{WORKFLOW}&viewStateShareKey={VIEW_KEY}"
+
+
+def run_page(page: str, experiment_id: str, run_id: str) -> str:
+    """Address of one run."""
+    return f"{page}/#/experiments/{experiment_id}/runs/{run_id}?{WORKFLOW}"
 
 
 def is_served(uri: str) -> bool:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from xinyi.tracking.final import primary_metrics
+from xinyi.tracking.final import lower_is_better, primary_metrics
 from xinyi.tracking.store import VIEW_KEY, Store
 
 TAG = f"mlflow.sharedViewState.{VIEW_KEY}"
@@ -18,18 +18,15 @@ _TAGS = ("backbone", "tasks", "data", "git_commit", "data_fingerprint")
 _MORE_METRICS = ("train_seconds",)
 # A tag of an experiment holds 5,000 characters in older versions.
 _MOST_METRICS = 12
-_MOST_SWEEPS = 10
 # Pixels; a heading that is cut to "test/senti" tells nothing.
 _LETTER, _MARGIN = 8, 24
 
 
-def show_columns(store: Store, report: Mapping[str, Any], parent: str | None = None) -> None:
-    """Write the view for a run's tasks, its sweep unfolded; what the experiment's other runs put there stays."""
+def show_columns(store: Store, report: Mapping[str, Any]) -> None:
+    """Write the view for a run's tasks; columns that the experiment's other runs put there stay behind them."""
     former = _read(store.client.get_experiment(store.experiment_id).tags.get(TAG, ""))
-    metrics = dict.fromkeys([*primary_metrics(report), *_metrics_of(former)])
-    unfolded = dict.fromkeys([*([parent] if parent else []), *former.get("runsExpanded", {})])
-    content = view(list(metrics)[:_MOST_METRICS], list(unfolded)[:_MOST_SWEEPS])
-    store.client.set_experiment_tag(store.experiment_id, TAG, json.dumps(content))
+    metrics = list(dict.fromkeys([*primary_metrics(report), *_metrics_of(former)]))[:_MOST_METRICS]
+    store.client.set_experiment_tag(store.experiment_id, TAG, json.dumps(view(metrics)))
 
 
 def _read(tag: str) -> dict[str, Any]:
@@ -48,10 +45,10 @@ def _metrics_of(former: Mapping[str, Any]) -> list[str]:
     return [name for name in names if name not in _MORE_METRICS]
 
 
-def view(metrics: Sequence[str], unfolded: Sequence[str] = ()) -> dict[str, Any]:
-    """The state of MLflow's run list with these metrics and our tags as columns, newest run first.
+def view(metrics: Sequence[str]) -> dict[str, Any]:
+    """The state of MLflow's run list with these metrics and our tags as columns, best run by the first metric on top.
 
-    unfolded: run ids of sweeps whose children show.
+    Any order but that by date also lays the children of sweeps open, beside all other runs.
     """
     values = [f"metrics.`{name}`" for name in (*metrics, *_MORE_METRICS)]
     columns = ["tags.`verdict`", *values, *(f"tags.`{name}`" for name in _TAGS)]
@@ -59,7 +56,7 @@ def view(metrics: Sequence[str], unfolded: Sequence[str] = ()) -> dict[str, Any]
         "selectedColumns": columns,
         "columnOrder": ["attributes.`Run Name`", *columns],
         "columnWidths": {column: _width(column) for column in columns},
-        "runsExpanded": dict.fromkeys(unfolded, True),
+        "runsExpanded": {},
         "runsPinned": [],
         "runsHidden": [],
         "runsVisibilityMap": {},
@@ -74,8 +71,8 @@ def view(metrics: Sequence[str], unfolded: Sequence[str] = ()) -> dict[str, Any]
         "autoRefreshEnabled": True,
         "globalLineChartConfig": {"xAxisKey": "step", "lineSmoothness": 0, "selectedXAxisMetricKey": ""},
         "searchFilter": "",
-        "orderByKey": "attributes.start_time",
-        "orderByAsc": False,
+        "orderByKey": f"metrics.`{metrics[0]}`" if metrics else "attributes.start_time",
+        "orderByAsc": bool(metrics) and lower_is_better(metrics[0]),
         "startTime": "ALL",
         "lifecycleFilter": "Active",
         "datasetsFilter": [],
@@ -84,4 +81,5 @@ def view(metrics: Sequence[str], unfolded: Sequence[str] = ()) -> dict[str, Any]
 
 
 def _width(column: str) -> int:
-    return max(90, _LETTER * len(column.split("`")[1]) + _MARGIN)
+    least = 150 if column in ("tags.`backbone`", "tags.`tasks`") else 90
+    return max(least, _LETTER * len(column.split("`")[1]) + _MARGIN)

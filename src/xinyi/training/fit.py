@@ -86,8 +86,10 @@ def fit(
     callbacks: list[pl.Callback] = [RandomState(), Survival(folder / "last.ckpt", run), best]
     callbacks += [progress] if settings.progress else []
     if settings.patience:
-        callbacks.append(EarlyStopping(monitor="val/primary", mode="max", patience=settings.patience, check_finite=False))
-    trainer = _trainer(settings, callbacks, loggers)
+        callbacks.append(
+            EarlyStopping(monitor="val/primary", mode="max", patience=settings.patience, check_finite=False, strict=False)
+        )
+    trainer = _trainer(settings, callbacks, loggers, len(train))
     started = time.monotonic()
     trainer.fit(module, train, validation, ckpt_path=resume, weights_only=True)
     seconds = time.monotonic() - started
@@ -96,7 +98,7 @@ def fit(
     return FitResult(path, score, seconds, trainer.current_epoch, trainer.global_step, progress.tokens)
 
 
-def _trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: Sequence[Any]) -> pl.Trainer:
+def _trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: Sequence[Any], batches: int) -> pl.Trainer:
     # Lightning's advice (more workers, its own server products, TPU hints) is not for our users.
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     warnings.filterwarnings("ignore", module="pytorch_lightning")
@@ -109,6 +111,8 @@ def _trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: Seque
         precision=settings.precision,
         max_epochs=settings.epochs,
         max_steps=settings.max_steps or -1,
+        # A run of fewer steps than an epoch has ends its epoch there, so that it is validated and leaves a checkpoint.
+        limit_train_batches=min(batches, settings.max_steps * settings.accumulate) if settings.max_steps else None,
         accumulate_grad_batches=settings.accumulate,
         gradient_clip_val=settings.clip or None,
         deterministic="warn" if settings.deterministic else None,

@@ -70,7 +70,7 @@ class ClassifierModule(pl.LightningModule):
                 "lower optim.lr, or use trainer.precision=32. The best checkpoint so far is kept."
             )
         values = {"train/loss": total, "train/lr": self.optimizers().param_groups[0]["lr"]}
-        values |= {f"train/{task}/loss": float(loss) for task, loss in each.items()} if len(each) > 1 else {}
+        values |= {f"train/{task}/loss": float(loss.detach()) for task, loss in each.items()} if len(each) > 1 else {}
         for logger in self.loggers:
             logger.log_metrics(values, step=self.global_step)
 

@@ -1,7 +1,8 @@
 """Reads the planted test set and scores the masker on it.
 
-``planted.jsonl`` holds one message a line: ``part`` (``dev`` was tuned on, ``heldout`` was written first and only
-its score was looked at) and ``text`` with the personal data marked ``⟦kind:value⟧``.  All of it is invented.
+``planted.jsonl`` holds one message a line: ``part`` and ``text`` with the personal data marked ``⟦kind:value⟧``.
+``dev`` was tuned on; ``heldout`` was not: its failures were never looked at, only its score.  All of it is
+invented; identity and card numbers are random with valid check digits.
 """
 
 from __future__ import annotations

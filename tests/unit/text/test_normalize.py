@@ -102,6 +102,7 @@ def test_elongation_is_capped_at_three_but_digits_are_not(text: str, expected: s
         ("链接http://a.cn/b.", "链接[网址]."),
         ("发li.na@163.com", "发li.na@163.com"),
         ("版本1.2.3和a.b", "版本1.2.3和a.b"),
+        ("www1.a.comhttps://x.cn/", "[网址][网址]"),
     ],
 )
 def test_web_addresses(text: str, expected: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from xinyi.text.personal.names import SURNAMES
-from xinyi.text.personal.surnames import COMPOUND_SURNAMES
+from xinyi.text.personal.surnames import CLEAR_SURNAMES, COMPOUND_SURNAMES
 from xinyi.text.personal.view import BLANKS
 
 HAN = "[\u4e00-\u9fff]"
@@ -24,10 +24,14 @@ I_AM = re.compile(
     "(?:我就?是|本人|这边是|我这边是|我这里是|你好,?是)[: ]?(?:客户|用户|顾客|会员|业主|租客|车主|户主)?[: ]?"
 )
 _STAFF = (
-    "客户经理|客服人员|客服|快递员|快递小哥|骑手|配送员|送货员|送水工|收银员|收费员|管理员|售货员|服务员|讲解员|理货员|检票员|外卖员|师傅|经理|店员|导购|销售|柜员|业务员|司机|技师|店长|医生|律师|工作人员"
+    "客户经理|客服人员|客服|快递员|快递小哥|骑手|配送员|送货员|送水工|收银员|收费员|管理员|售货员|服务员|讲解员"
+    "|理货员|检票员|外卖员|师傅|经理|店员|导购|销售|柜员|业务员|司机|技师|店长|医生|律师|工作人员"
     "|专员|顾问|接线员|话务员|保洁|护工|工程师|维修工|中介|保安|前台|班主任|教练|领导"
 )
-_PARTY = "房东|顾客|乘客|患者|租客|学生|老客户|客户|用户|住户|家长|代理人|同学|车主|户主|业主|学员|病人|会员|户主是|代办人|委托人|介绍人|担保人"
+_PARTY = (
+    "房东|顾客|乘客|患者|租客|学生|老客户|客户|用户|住户|家长|代理人|同学|车主|户主|业主"
+    "|学员|病人|会员|户主是|代办人|委托人|介绍人|担保人"
+)
 _KIN = (
     "同事|朋友|室友|邻居|老公|老婆|儿子|女儿|母亲|父亲|丈夫|妻子|弟弟|哥哥|姐姐|妹妹|爷爷|奶奶|外婆|外公|侄子|外甥|孙子|孙女|公公|婆婆"
     "|嫂子|舅舅|姑姑|闺女|我爸|我妈"
@@ -58,10 +62,7 @@ NOT_BEFORE_TITLE = frozenset(_NOT_BEFORE_TITLE.split())
 MAY_PRECEDE = frozenset("成为下是找给跟和问让请由到联系叫麻烦谢位向对与被把说的了客服人员家里转过")
 
 # 小王, 老李: only with the most common surnames, and only where the word ends there.
-LITTLE = re.compile(
-    "(?<![大减缩变弱中微])[小老]([王李张刘陈杨赵吴周徐孙朱胡郭何林罗郑梁谢宋唐许邓冯韩曹曾彭董袁潘蒋蔡杜程苏魏吕沈姚卢崔谭陆廖邹邱薛侯陶黎"
-    "贺顾郝龚邵戴])"
-)
+LITTLE = re.compile(f"(?<![大减缩变弱中微])[小老]([{CLEAR_SURNAMES}周何林程贺戴])")
 NOT_LITTLE = re.compile("期|图|醋|皇|字|红书|程序|朱|程|何时|许|郑重|唐|曾|林业|谢谢|周岁")
 LITTLE_END = re.compile(
     rf"(?!{HAN})|[说的帮给跟和是在来去不没你我这也就回答那很真还接打让吗呢吧啊叫把人]|态度|处理|服务|一直|告诉|特别|今天|昨天|之前|刚"
@@ -82,7 +83,10 @@ BETWEEN = re.compile(
 NOT_BETWEEN = re.compile("电话|手机|联系|号|收|门口|放|送|谢|家|改|有|没|不")
 
 # Where a clause or an object may start.
-FREE = re.compile(rf"(?={HAN}{{3}})|{EDGE}(?={HAN}{{2}})")
+FREE = re.compile(
+    rf"(?:{EDGE}|(?<=[是下个找给跟和问让请由到联系叫谢位向对与被把说查为]))(?={HAN}{{2}})"
+    rf"|(?=[{CLEAR_SURNAMES}]{HAN}{{2}})"
+)
 OWNS = re.compile(
     "的(?:订单|快递|包裹|号|账号|账户|缴费|保单|课|积分|手机|会员|卡|电话|件|单子|退款|投诉|报修|预约|费用|发票|名字|信息|资料|行李|机票|票)"
     "|这个名字|名下|本人"

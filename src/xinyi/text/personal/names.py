@@ -54,7 +54,8 @@ def read_name(view: str, pos: int, *, sure: bool, wary: bool = False) -> int | N
     """Return where the name that starts at ``pos`` ends, or None.
 
     ``sure`` says that a cue (姓名：) makes a name all but certain, so a name need not be followed by a word that
-    usually follows names; ``wary`` that the cue also stands before ordinary words (我是).  Two given characters before punctuation win, then one before a following word.
+    usually follows names; ``wary`` that the cue also stands before ordinary words (我是).  Two given characters
+    before punctuation win, then one before a following word.
     """
     size = surname_length(view, pos)
     if not size or is_word(view, pos):

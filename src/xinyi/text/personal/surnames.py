@@ -20,7 +20,12 @@ COMPOUND_SURNAMES = (
 )
 # Surnames that start many ordinary words: they need a stronger cue than 我是 or a role.
 WORD_LIKE_SURNAMES = frozenset(
-    "童应全连项楼解边游简路古党费冷管左司成封单米麦农商迟谈申关安方明沙齐宁常官景平明尚符向于万段钱"
+    "祝师华甘谷桂童应全连项楼解边游简路古党费冷管左司成封单米麦农商迟谈申关安方明沙齐宁常官景平尚符向于万段钱"
+)
+
+# Surnames that rarely end a word, so that one of them starts a name even in the middle of a sentence.
+CLEAR_SURNAMES = (
+    "王李张刘陈杨赵吴徐孙朱胡郭罗郑梁谢宋唐许韩冯邓曹彭曾董袁潘蒋蔡杜苏魏吕沈姚卢崔谭陆廖邹邱薛侯陶黎顾郝龚邵"
 )
 
 # Characters of most given names (frequency lists of the 2020 report of the Ministry of Public Security).
