@@ -18,6 +18,8 @@ from tokenizers import Tokenizer
 from xinyi.errors import BundleError, describe
 
 STRATEGIES = ("head", "tail", "head_tail")
+# Far above the mean of any text; even a row of nothing but long words is filled from either end.
+CHARACTERS_A_TOKEN = 64
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,10 @@ class TextEncoder:
         )
 
     def _tokens(self, texts: Sequence[str]) -> list[list[int]]:
-        return [e.ids for e in self.tokenizer.encode_batch(list(texts), add_special_tokens=False)]
+        # The tokenizer takes some 600 bytes a character: of a huge text only what can reach the row is read.
+        reach = CHARACTERS_A_TOKEN * self.settings.max_length
+        bounded = [text if len(text) <= 2 * reach else text[:reach] + text[-reach:] for text in texts]
+        return [e.ids for e in self.tokenizer.encode_batch(bounded, add_special_tokens=False)]
 
     def _row(self, context: list[int], text: list[int]) -> tuple[list[int], list[int], bool]:
         """Put one row together: ids, segment types, whether the text was cut."""

@@ -49,7 +49,7 @@ def data_settings(config: TrainConfig) -> Any:
     sources = [_merged(data, raw) for raw in data.sources] or [data]
     return DataSettings(
         name=data.name,
-        sources=tuple(_source(source) for source in sources),
+        sources=tuple(source_settings(source) for source in sources),
         mask=data.mask,
         validation_share=data.validation_share,
         test_share=data.test_share,
@@ -69,7 +69,8 @@ def _merged(data: DataConfig, raw: Mapping[str, Any]) -> SourceConfig:
     return source
 
 
-def _source(config: SourceConfig) -> Any:
+def source_settings(config: SourceConfig) -> Any:
+    """The data room's settings of one origin."""
     from xinyi.data import SourceSettings
 
     plain = {f.name: getattr(config, f.name) for f in fields(SourceConfig)}

@@ -2,5 +2,6 @@
 
 from xinyi.data.load import Dataset, load
 from xinyi.data.settings import DataSettings, SourceSettings
+from xinyi.data.single import load_split
 
-__all__ = ["DataSettings", "Dataset", "SourceSettings", "load"]
+__all__ = ["DataSettings", "Dataset", "SourceSettings", "load", "load_split"]

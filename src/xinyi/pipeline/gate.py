@@ -50,7 +50,7 @@ def parity_record(run: Path) -> dict[str, Any] | None:
     for folder in (run / "bundle", run):
         if (folder / "manifest.json").is_file():
             try:
-                return read_manifest(folder)["parity"]
+                return read_manifest(folder).raw["parity"]
             except KeyError as error:
                 raise BundleError([describe("a parity record", "none", "export again", str(folder))]) from error
     return None

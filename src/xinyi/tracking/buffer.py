@@ -58,12 +58,12 @@ class MetricBuffer:
         """Without the client: a process of its own opens its own."""
         return {**self.__dict__, "_client": None}
 
-    def add(self, metrics: Mapping[str, Any], step: int) -> None:
-        """Take metrics of a step. Never raises for a server's sake."""
+    def add(self, metrics: Mapping[str, Any], step: int, again: bool = False) -> None:
+        """Take metrics of a step; with `again` also those that a resumed run has. No failure of MLflow is raised."""
         now = time.time_ns() // 1_000_000
         for name, value in metrics.items():
             key = clean_key(name)
-            if step > self._seen.get(key, -1):
+            if again or step > self._seen.get(key, -1):
                 self.lost += len(self._points) == MOST_POINTS
                 self._points.append((key, float(value), now, step))
         if len(self._points) >= FLUSH_POINTS or time.monotonic() - self._flushed >= FLUSH_SECONDS:

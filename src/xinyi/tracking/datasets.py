@@ -28,9 +28,10 @@ def dataset_inputs(summary: Mapping[str, Any]) -> list[DatasetInput]:
     source = json.dumps({"tags": {"files": _files(summary)}}, ensure_ascii=False)
     found = []
     for split, content in summary["splits"].items():
+        name, digest = dataset_key(summary["name"], split, content)
         dataset = Dataset(
-            name=cut(f"{summary['name']}/{split}", _NAME_LENGTH),
-            digest=content["fingerprint"][:DIGEST_LENGTH],
+            name=name,
+            digest=digest,
             source_type="code",
             source=cut(source, _SOURCE_LENGTH),
             profile=json.dumps(_profile(content), ensure_ascii=False),
@@ -38,6 +39,11 @@ def dataset_inputs(summary: Mapping[str, Any]) -> list[DatasetInput]:
         tags = {"mlflow.data.context": _CONTEXTS.get(split, split), "sha256": content["fingerprint"]}
         found.append(DatasetInput(dataset, [InputTag(key, value) for key, value in tags.items()]))
     return found
+
+
+def dataset_key(name: str, split: str, content: Mapping[str, Any]) -> tuple[str, str]:
+    """Name and digest by which MLflow knows a split."""
+    return cut(f"{name}/{split}", _NAME_LENGTH), content["fingerprint"][:DIGEST_LENGTH]
 
 
 def _files(summary: Mapping[str, Any]) -> str:

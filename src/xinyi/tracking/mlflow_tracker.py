@@ -83,7 +83,7 @@ class MlflowTracker:
         self._report = report
         buffer, run = self._begun_buffer(), report.get("run", {})
         facts = {name: run[name] for name in ("train_seconds", "parameters") if isinstance(run.get(name), int | float)}
-        buffer.add({**final_metrics(report), **facts}, 0)
+        buffer.add({**final_metrics(report), **facts}, 0, again=True)
         buffer.flush(force=True)
         missing = missing_metrics(report)
         if missing:
@@ -142,7 +142,7 @@ class MlflowTracker:
 
     def _create(self, name: str, parent: str | None) -> Run:
         tags = {
-            "mlflow.user": getpass.getuser(),
+            "mlflow.user": _user(),
             "mlflow.source.name": "xinyi train",
             "mlflow.source.type": "LOCAL",
             "mlflow.source.git.commit": self._tags.get("git_commit", ""),
@@ -190,3 +190,11 @@ class MlflowTracker:
             note = describe_run(report, self._gate)
             version = model.register(self._store, self._begun(), model_id, name, tags, note)
             log.info("model %s, version %s", name, version)
+
+
+def _user() -> str:
+    """Who runs this; containers often run under a number that has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"

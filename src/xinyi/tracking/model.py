@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 import time
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xinyi.tasks.spec import TaskSpec
+from xinyi.tracking.datasets import dataset_key
 from xinyi.tracking.environment import LongUploads
 from xinyi.tracking.final import final_metrics
 from xinyi.tracking.flatten import METRICS_PER_CALL, pieces
@@ -29,6 +31,7 @@ MODEL_CODE = Path(__file__).with_name("pyfunc_model.py")
 _SERVED = ("__init__.py", "errors.py", "encoding.py", "runtime", "tasks", "text")
 _NEEDS = ("mlflow", "numpy", "pandas", "onnxruntime", "tokenizers")
 _BUNDLE = "artifacts/bundle"
+_VERSIONS = "mlflow.modelVersions"
 
 
 def log_model(store: Store, run_id: str, manifest: Manifest, report: Mapping[str, Any], tags: Mapping[str, str]) -> str:
@@ -64,6 +67,8 @@ def register(store: Store, run_id: str, model_id: str, name: str, tags: Mapping[
     version = store.client.create_model_version(
         name, source=f"models:/{model_id}", run_id=run_id, tags=dict(tags), description=note, model_id=model_id
     )
+    # What mlflow.register_model leaves as well: the logged model's page names its versions.
+    store.client.set_logged_model_tags(model_id, {_VERSIONS: json.dumps([{"name": name, "version": version.version}])})
     return str(version.version)
 
 
@@ -76,11 +81,16 @@ def _give_up(store: Store, model_id: str) -> None:
 
 
 def _log_metrics(store: Store, run_id: str, model_id: str, report: Mapping[str, Any]) -> None:
-    """The final metrics once more, tied to the model."""
+    """The final metrics once more, tied to the model and to the split that they were measured on."""
     from mlflow.entities import Metric
 
-    now = time.time_ns() // 1_000_000
-    metrics = [Metric(key, value, now, 0, model_id=model_id) for key, value in final_metrics(report).items()]
+    now, data = time.time_ns() // 1_000_000, report.get("data", {})
+    splits = {split: part for split, part in data.get("splits", {}).items() if "fingerprint" in part}
+    known = {split: dataset_key(data.get("name", ""), split, part) for split, part in splits.items()}
+    metrics = [
+        Metric(key, value, now, 0, model_id, *known.get(key.split("/")[0], (None, None)))
+        for key, value in final_metrics(report).items()
+    ]
     for batch in pieces(metrics, METRICS_PER_CALL):
         store.client.log_batch(run_id, metrics=batch)
 

@@ -10,7 +10,7 @@ from xinyi.tracking.final import BEST_SPLITS
 
 def describe_run(report: Mapping[str, Any], gate: Mapping[str, Any] | None = None) -> str:
     """Markdown: the verdict, and each task's primary metric with its interval beside the constant answer's."""
-    lines = ["| task | rows | metric | value | interval | always the same answer |", "|---|---|---|---|---|---|"]
+    lines = ["| task | rows | metric | value | interval | constant answer |", "|---|---|---|---|---|---|"]
     for task, splits in report.get("tasks", {}).items():
         split = next((name for name in BEST_SPLITS if name in splits), None)
         if split:
@@ -22,7 +22,8 @@ def _verdict(gate: Mapping[str, Any] | None) -> list[str]:
     if not gate:
         return []
     counts = ", ".join(f"{count} {answer}" for answer, count in gate.get("counts", {}).items())
-    return [f"**Verdict: {gate.get('verdict')}** ({counts})", ""]
+    # No bold type: lists show the first words as they are.
+    return [f"Verdict: {gate.get('verdict')} ({counts})", ""]
 
 
 def _row(task: str, split: str, content: Mapping[str, Any], metric: str) -> str:

@@ -1,8 +1,10 @@
 """Reads the planted test set and scores the masker on it.
 
 ``planted.jsonl`` holds one message a line: ``part`` and ``text`` with the personal data marked ``⟦kind:value⟧``.
-``dev`` was tuned on; ``heldout`` was not: its failures were never looked at, only its score.  All of it is
-invented; identity and card numbers are random with valid check digits.
+``dev`` was tuned on.  ``heldout`` was scored per kind without listing its failures, but one person wrote its
+messages and the rules, so its first 300 messages are not blind; its last 30 were written after the last rule change
+and scored once (names 26 of 32 found, addresses 3 of 4).  All of it is invented; identity and card numbers are
+random with valid check digits.
 """
 
 from __future__ import annotations

@@ -1,0 +1,22 @@
+"""`xinyi export RUN`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from xinyi.cli import parser
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 0; 2 when the run cannot be exported."""
+    from xinyi.pipeline.export import export_run
+
+    p = parser("export", "Write the bundle of a finished run; an older bundle there is replaced when the new one is proved.")
+    p.add_argument("run", type=Path, help="the run folder, under runs/")
+    args = p.parse_args(arguments)
+    record = export_run(args.run)
+    for name, found in record["formats"].items():
+        print(f"{name:12} largest difference {found['max_difference']:.1e} over {found['rows']} rows")
+    print(f"bundle       {args.run / 'bundle'}")
+    return 0

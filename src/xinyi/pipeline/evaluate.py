@@ -1,0 +1,128 @@
+"""`xinyi evaluate`: predictions and a report of a bundle on any labelled data, through the served runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from xinyi.config import builders, check
+from xinyi.config.quoting import quote
+from xinyi.config.schema.data import DataConfig
+from xinyi.data import Dataset, load, load_split
+from xinyi.errors import BundleError, ConfigError, describe
+from xinyi.evaluation import report as reports
+from xinyi.evaluation.plots import write_confusion_plots
+from xinyi.evaluation.predictions import write_predictions
+from xinyi.evaluation.settings import EvaluationSettings
+from xinyi.pipeline.facts import run_facts
+from xinyi.pipeline.folder import RunFolder, read_json, write_json
+from xinyi.pipeline.resume import run_config
+from xinyi.runtime import Classifier
+from xinyi.runtime import load as load_bundle
+
+
+def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None) -> tuple[dict[str, Any], Path]:
+    """Answer every row with the bundle and measure the answers.
+
+    Args:
+        target: a run folder with a bundle, or a bundle.
+        overrides: `data.test=FILE data.text=… data.labels.<task>=…`; for a run they change its own data settings,
+            and without any its own validation and test rows are answered again.
+        output: folder for predictions, data.json and the report; default: a new folder under runs/.
+
+    Returns: the report and the folder it lies in.
+
+    Raises:
+        BundleError, ConfigError, DataError: what cannot be used.
+    """
+    bundle = find_bundle(target)
+    classifier = load_bundle(bundle)
+    is_run = (target / "config.yaml").is_file()
+    dataset = _own_data(target) if is_run and not overrides else _given_data(target, is_run, overrides, classifier)
+    folder = RunFolder(output or Path("runs") / f"{datetime.now():%Y-%m-%d_%H%M%S}_evaluate_{dataset.summary['name']}")
+    folder.create()
+    summary = _with_training_counts(dataset.summary, target)
+    write_json(folder.data, summary)
+    paths = _predict(classifier, dataset, folder)
+    tasks = [task.id for task in dataset.tasks]
+    facts = run_facts(folder.root.name, 0, tasks=tasks, bundle={"name": classifier.name, "version": classifier.version})
+    settings = EvaluationSettings(texts=classifier.masking)
+    report = reports.build(paths, dict(classifier.decodings), facts, summary, settings)
+    reports.write(report, folder.report)
+    write_confusion_plots(report, folder.report)
+    return report, folder.root
+
+
+def find_bundle(target: Path) -> Path:
+    """The bundle that a path names or holds. Raises BundleError."""
+    for folder in (target, target / "bundle"):
+        if (folder / "manifest.json").is_file():
+            return folder
+    remedy = "name a bundle, or write one with xinyi export RUN"
+    raise BundleError([describe("a bundle, or a run folder that holds one", str(target), remedy)])
+
+
+def _own_data(target: Path) -> Dataset:
+    """The run's validation and test rows."""
+    config = run_config(RunFolder(target))
+    dataset = load(builders.data_settings(config), builders.task_specs(config))
+    kept = {name: table for name, table in dataset.splits.items() if name != "train"}
+    return Dataset(dataset.tasks, kept, dataset.summary)
+
+
+def _given_data(target: Path, is_run: bool, overrides: Sequence[str], classifier: Classifier) -> Dataset:
+    """Other rows: the run's data settings with the overrides on top, or the overrides alone."""
+    raw = dict(vars(run_config(RunFolder(target)).data)) if is_run else {}
+    if is_run and any(text.startswith("data.test=") for text in overrides):
+        raw |= {"train": None, "validation": None, "sources": [], "root": None, "group": None}
+    problems = list(_apply(raw, overrides))
+    problems += check.problems(raw, DataConfig, "data.")
+    if not raw.get("test"):
+        problems.append(describe("files to evaluate", "none", "set data.test=FILE", "data.test"))
+    if problems:
+        raise ConfigError(problems)
+    config = check.build(raw, DataConfig)
+    return load_split(config.name, builders.source_settings(config), classifier.tasks, mask=classifier.masking)
+
+
+def _apply(raw: dict[str, Any], overrides: Sequence[str]):
+    """Put `data.…` overrides into a plain data section; yields what cannot be used."""
+    for text in overrides:
+        try:
+            parsed = OverridesParser.create().parse_override(quote(text))
+        except Exception as error:
+            yield describe("data.key=value", repr(text), " ".join(str(error).split()))
+            continue
+        head, *keys = parsed.key_or_group.split(".")
+        if head != "data" or not keys:
+            yield describe("overrides of data.…", repr(text), "a bundle carries everything else", "evaluate")
+            continue
+        node = raw
+        for key in keys[:-1]:
+            node[key] = dict(node.get(key) or {})
+            node = node[key]
+        node[keys[-1]] = parsed.value()
+
+
+def _with_training_counts(summary: Mapping[str, Any], target: Path) -> dict[str, Any]:
+    """The labels' counts in the training rows, which the constant answer to compare with is read off."""
+    path = target / "data.json" if (target / "data.json").is_file() else target.parent / "data.json"
+    if "train" in summary["splits"] or not path.is_file():
+        return dict(summary)
+    train = read_json(path)["splits"].get("train")
+    return {**summary, "splits": {**summary["splits"], **({"train": train} if train else {})}}
+
+
+def _predict(classifier: Classifier, dataset: Dataset, folder: RunFolder) -> dict[str, Path]:
+    paths = {}
+    for split, table in dataset.splits.items():
+        # The texts are prepared already; preparing them again changes nothing.
+        logits = classifier.logits(table["text"].to_pylist(), table["context"].to_pylist())
+        kept = {task.id: logits[task.id] for task in dataset.tasks}
+        paths[split] = folder.predictions(split)
+        write_predictions(paths[split], table, kept, dataset.tasks, split)
+    return paths
