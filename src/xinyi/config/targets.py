@@ -6,7 +6,7 @@ looked up in this table, and instantiation goes through it too.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from xinyi.errors import ConfigError, describe
@@ -18,19 +18,42 @@ ALLOWED = (
     "torch.optim.RAdam",
     "torch.optim.SGD",
 )
+# What Hydra itself may instantiate from its own section: how runs of a sweep are started.
+HYDRA_ALLOWED = (
+    "hydra._internal.core_plugins.basic_launcher.BasicLauncher",
+    "hydra._internal.core_plugins.basic_sweeper.BasicSweeper",
+    "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher",
+)
+# logging.config.dictConfig imports these two by name as well; `()` is called with whatever stands beside it.
+_LOGGING = {"()": (), "class": ("logging.StreamHandler", "logging.FileHandler")}
 
 
-def problems(node: Any, where: str = "") -> Iterator[str]:
+def problems(node: Any, where: str = "", allowed: Sequence[str] = ALLOWED) -> Iterator[str]:
     """Every `_target_` in the tree that is not allowed."""
+    yield from _named(node, where, {"_target_": tuple(allowed)})
+
+
+def hydra_problems(node: Any) -> Iterator[str]:
+    """The same for Hydra's own section, unresolved: callbacks, launchers, sweepers and logging."""
+    yield from _named(node, "hydra", {"_target_": HYDRA_ALLOWED, **_LOGGING})
+
+
+def _named(node: Any, where: str, tables: Mapping[str, Sequence[str]]) -> Iterator[str]:
     if isinstance(node, Mapping):
         for key, value in node.items():
             path = f"{where}.{key}" if where else str(key)
-            if key == "_target_" and value not in ALLOWED:
-                yield describe(f"one of {', '.join(ALLOWED)}", repr(value), "choose one of them", path)
-            yield from problems(value, path)
-    elif isinstance(node, list):
+            if key in tables and value not in tables[key]:
+                yield _refused(path, value, tables[key])
+            yield from _named(value, path, tables)
+    elif isinstance(node, list | tuple):
         for i, value in enumerate(node):
-            yield from problems(value, f"{where}[{i}]")
+            yield from _named(value, f"{where}[{i}]", tables)
+
+
+def _refused(path: str, value: Any, allowed: Sequence[str]) -> str:
+    if not allowed:
+        return describe("no such key", repr(value), "remove it", path)
+    return describe(f"one of {', '.join(allowed)}", repr(value), "choose one of them", path)
 
 
 def resolve(target: str) -> Any:

@@ -66,7 +66,7 @@ def export_bundle(
         ExportError: a format disagrees with the model, the settings exclude each other, or the disk refuses.
     """
     recipe = Recipe(tuple(tasks), dict(decodings), encoding, masking, settings)
-    if problems := list(_problems(recipe, model, Path(folder))):
+    if problems := [*_problems(recipe, model, Path(folder)), *_report_problems(report_dir)]:
         raise ExportError(problems)
     with _beside(Path(folder)) as part:
         twin = on_cpu(model)
@@ -123,6 +123,17 @@ def _problems(recipe: Recipe, model: MultiTaskClassifier, folder: Path) -> Itera
         yield describe("a decoding for each task", f"none for {missing}", "fit the decoding first")
     if folder.exists() and not (folder.is_dir() and ((folder / MANIFEST).is_file() or not any(folder.iterdir()))):
         yield describe("a new folder or an older bundle", "something else", "choose another folder", str(folder))
+
+
+def _report_problems(report_dir: Path | None) -> Iterator[str]:
+    if report_dir is None:
+        return
+    try:
+        json.dumps(_report(report_dir), allow_nan=False)
+    except (OSError, ValueError) as error:
+        yield describe("a report.json without NaN", type(error).__name__, "evaluate again", str(report_dir))
+    if not report_dir.is_dir():
+        yield describe("a folder with the report", "none", "evaluate first, or give no report", str(report_dir))
 
 
 def _report(report_dir: Path | None) -> dict[str, Any]:

@@ -38,7 +38,9 @@ def write_weights(model: MultiTaskClassifier, folder: Path) -> str:
 def write_config(model: MultiTaskClassifier, config: PretrainedConfig, recipe: Recipe, folder: Path) -> None:
     """Write the Hugging Face configuration with a section `xinyi`: label order, pooling, masking."""
     raw = json.loads(config.to_json_string(use_diff=False))
-    raw.pop("_name_or_path", None)  # a path of the machine that trained
+    # A path of the machine that trained, and labels that are not ours.
+    for name in ("_name_or_path", "id2label", "label2id"):
+        raw.pop(name, None)
     raw |= {"architectures": [type(model.encoder).__name__], "dtype": "float32"}
     raw["xinyi"] = {
         "schema_version": 1,

@@ -107,6 +107,7 @@ def _read(source: str, options: dict[str, Any], attention: str) -> nn.Module:
     """Read weights and check that each of them was found."""
     level = transformers_logging.get_verbosity()
     transformers_logging.set_verbosity_error()  # its table of unused heads says nothing that is checked here
+    transformers_logging.disable_progress_bar()
     try:
         encoder, info = AutoModel.from_pretrained(
             source, use_safetensors=True, output_loading_info=True, attn_implementation=attention,

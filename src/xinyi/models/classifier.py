@@ -5,6 +5,7 @@ Shape letters: B rows, L tokens, D hidden size, C labels of a task.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 
 import torch
@@ -32,14 +33,13 @@ class MultiTaskClassifier(nn.Module):
         self.pool = POOLINGS[pooling]
         self.dropout = nn.Dropout(dropout)
         self.heads = nn.ModuleDict({task: nn.Linear(hidden_size, size) for task, size in sizes.items()})
-        self.takes_types = "token_type_ids" in encoder.forward.__code__.co_varnames
+        self.takes_types = takes_types(encoder)
         for head in self.heads.values():
             nn.init.trunc_normal_(head.weight, std=0.02)
             nn.init.zeros_(head.bias)
 
     def embed(self, ids_BL: Tensor, mask_BL: Tensor, types_BL: Tensor) -> Tensor:
         """Pooled vectors (B, D) in fp32."""
-        # RoBERTa-like encoders have a single segment type, ModernBERT-like ones take none.
         types = {"token_type_ids": types_BL} if self.takes_types else {}
         hidden_BLD = self.encoder(input_ids=ids_BL, attention_mask=mask_BL, **types).last_hidden_state
         return self.pool(hidden_BLD.float(), mask_BL)
@@ -48,3 +48,12 @@ class MultiTaskClassifier(nn.Module):
         """Logits (B, C) of each task."""
         pooled_BD = self.dropout(self.embed(ids_BL, mask_BL, types_BL))
         return {task: head(pooled_BD) for task, head in self.heads.items()}
+
+
+def takes_types(encoder: nn.Module) -> bool:
+    """Whether segment types mean anything to an encoder: RoBERTa-like ones have a single type, ModernBERT-like ones none.
+
+    transformers wraps `forward`, so that only its signature tells its arguments.
+    """
+    known = "token_type_ids" in inspect.signature(encoder.forward).parameters
+    return known and getattr(encoder.config, "type_vocab_size", 2) > 1

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import time
 from pathlib import Path
 
 from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
+from xinyi.errors import TrackingError, describe
 from xinyi.pipeline.folder import read_json, write_json
 from xinyi.tracking import open_tracker
 
@@ -21,7 +23,10 @@ def parent_run(config: TrainConfig, sweep: Path) -> str | None:
     lock = sweep / ".sweep.lock"
     if not record.is_file() and _taken(lock):
         tracker = open_tracker(builders.tracking_settings(config))
-        write_json(record, {"mlflow_run": tracker.start_parent(f"{config.name} sweep", {"sweep": sweep.name})})
+        run = tracker.start_parent(f"{config.name} sweep", {"sweep": sweep.name})
+        # The parent only gathers its children: nothing of its own is still to come.
+        tracker.finish("FINISHED")
+        write_json(record, {"mlflow_run": run})
     _wait_for(record)
     return read_json(record)["mlflow_run"]
 
@@ -36,10 +41,6 @@ def _taken(lock: Path) -> bool:
 
 
 def _wait_for(record: Path, seconds: float = 120.0) -> None:
-    import time
-
-    from xinyi.errors import TrackingError, describe
-
     until = time.monotonic() + seconds
     while not record.is_file():
         if time.monotonic() > until:

@@ -11,6 +11,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from xinyi.encoding import Encoded, TextEncoder
+from xinyi.errors import BundleError, describe
 from xinyi.runtime.batches import batches, chunks, feed
 from xinyi.runtime.inputs import check_texts
 from xinyi.tasks.decode import Decoding, answers
@@ -49,6 +50,7 @@ class Classifier:
 
         Raises:
             InputError: something that is not a string; names the position, never the text.
+        BundleError: the graph does not take what the tokenizer makes.
         """
         logits = self.logits(texts, contexts)
         columns = {task.id: answers(logits[task.id], task, self.decodings[task.id]) for task in self.tasks}
@@ -77,4 +79,10 @@ class Classifier:
         inputs = feed(encoded, batch, self.encoder.pad_id)
         wanted = {node.name: inputs[node.name] for node in self.session.get_inputs()}
         names = [task.id for task in self.tasks]
-        return dict(zip(names, self.session.run([OUTPUT + name for name in names], wanted), strict=True))
+        try:
+            arrays = self.session.run([OUTPUT + name for name in names], wanted)
+        except Exception as error:  # onnxruntime's own errors share no base class
+            expected = "a graph that takes the tokenizer's ids"
+            problem = describe(expected, type(error).__name__, "export the bundle again", self.name or "bundle")
+            raise BundleError([problem], "the graph failed") from error
+        return dict(zip(names, arrays, strict=True))

@@ -71,6 +71,8 @@ def _session(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     # Patterns are remembered for each input shape: with texts of any length that would only grow.
     options.enable_mem_pattern = False
+    # Waiting threads would burn a core each: without, a busy machine did 1.4 times as many texts a CPU second.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors share no base class

@@ -21,22 +21,33 @@ def mask_file(input: Path | str, output: Path | str, text_column: str = "text") 
     """
     check_paths(input, output)
     counts: Counter[str] = Counter()
-    rows = 0
+    rows, broken = 0, []
     with open_input(input) as table:
         _check_header(table.header, text_column)
         with open_output(output, table, []) as write:
             for row in table:
+                # Written as it came, a broken row could carry personal data that nobody looked at.
+                broken += [row.number] if row.error else []
                 value = row.values.get(text_column)
                 if isinstance(value, str):
                     row.values[text_column] = _masked(value, counts)
                 write(row)
                 rows += 1
+            _refuse(broken)
     return rows, counts
 
 
 def _check_header(header: list[str] | None, column: str) -> None:
     if header is not None and column not in header:
         problem = describe(f"text column {column!r}", f"columns {header}", "name one of them with --text-column")
+        raise DataError([problem], "the input cannot be masked")
+
+
+def _refuse(broken: list[int]) -> None:
+    """Raise DataError when rows could not be read."""
+    if broken:
+        shown = ", ".join(map(str, broken[:5])) + (" …" if len(broken) > 5 else "")
+        problem = describe("rows that can be read", f"{len(broken)} broken, row {shown}", "mend or remove them")
         raise DataError([problem], "the input cannot be masked")
 
 

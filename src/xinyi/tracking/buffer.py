@@ -11,7 +11,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from xinyi.tracking.flatten import METRICS_PER_CALL, clean_key
-from xinyi.tracking.store import reason
+from xinyi.tracking.store import failures, reason
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -76,11 +76,9 @@ class MetricBuffer:
             return True
         if not force and time.monotonic() < self._not_before:
             return False
-        from mlflow.exceptions import MlflowException
-
         try:
             self._deliver()
-        except (MlflowException, OSError) as error:
+        except failures() as error:
             self._failed(error)
             return False
         self._pause = 0.0

@@ -7,14 +7,16 @@ import os
 
 # Forced, not only a default: data on customers is near, so nothing calls home.
 _FORCED = {"MLFLOW_DISABLE_TELEMETRY": "true", "DO_NOT_TRACK": "true"}
+# One progress bar at a time, the training's; and the link is printed by the pipeline.
+_QUIET = {"MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false", "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true"}
 _UPLOAD_SECONDS = 300
 
 
 def switch_telemetry_off() -> None:
     """Telemetry off, for this process and those it starts."""
     os.environ.update(_FORCED)
-    # One progress bar at a time: the training's.
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
 
 
 def bound_requests(timeout: float) -> None:

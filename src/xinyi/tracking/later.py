@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from xinyi.tracking.store import reason
+from xinyi.tracking.store import failures, reason
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,11 @@ class Later:
         """Run an action; when MLflow or the system refuses, warn and keep it."""
         if error := _refusal(action):
             log.warning("MLflow did not take %s (%s); tried again at the end of the run", what, error)
-            self._waiting.append((what, action))
+            self.add(what, action)
+
+    def add(self, what: str, action: Callable[[], None]) -> None:
+        """Keep an action for `settle`."""
+        self._waiting.append((what, action))
 
     def settle(self) -> list[str]:
         """Try what waits once more; returns the names of what is still refused."""
@@ -29,10 +33,8 @@ class Later:
 
 
 def _refusal(action: Callable[[], None]) -> str | None:
-    from mlflow.exceptions import MlflowException
-
     try:
         action()
-    except (MlflowException, OSError) as error:
+    except failures() as error:
         return reason(error)
     return None

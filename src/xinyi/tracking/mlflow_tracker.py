@@ -114,12 +114,15 @@ class MlflowTracker:
     def finish(self, status: Status) -> None:
         """See Tracker."""
         run_id, buffer = self._begun(), self._begun_buffer()
+        delivered = buffer.flush(force=True)
+        self._later.add(f"its end ({status})", lambda: self._store.client.set_terminated(run_id, status))
         left = self._later.settle()
-        if not buffer.flush(force=True) or buffer.lost:
+        if not delivered or buffer.lost:
             left.append(f"{len(buffer) + buffer.lost} metric points")
-        self._later.attempt("the end of the run", lambda: self._store.client.set_terminated(run_id, status))
         if left:
-            log.warning("MLflow lacks %s of run %s; the run folder has all but step metrics", ", ".join(left), run_id)
+            log.warning(
+                "MLflow run %s lacks: %s. The run folder has the report and the bundle", run_id, ", ".join(left)
+            )
 
     def link(self) -> str:
         """See Tracker."""

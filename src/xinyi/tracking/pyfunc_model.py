@@ -1,7 +1,7 @@
 """The model that MLflow serves: a bundle behind `xinyi.runtime`. Stored as this text, so there is no pickle.
 
-Input: a table with a column `text` and, if wanted, `context`; or a list of texts. Output: for each task the columns
-`<task>.label`, `<task>.name`, `<task>.probability`, `<task>.abstained`.
+Input: a table with a column `text` and, if wanted, `context`. Output: for each task the columns `<task>.label`,
+`<task>.name`, `<task>.probability`, `<task>.abstained`.
 """
 
 from __future__ import annotations
@@ -30,27 +30,15 @@ class BundleModel(PythonModel):
         """One row of answers for each row. Raises MlflowException (HTTP 400) for anything but strings."""
         from xinyi.errors import XinyiError
 
-        texts, contexts = _columns(model_input)
+        contexts = [_given(turn) for turn in model_input["context"]] if "context" in model_input else None
         try:
-            answers = self._classifier.predict(texts, contexts)
+            answers = self._classifier.predict(list(model_input["text"]), contexts)
         except XinyiError as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from error
         tasks = [task.id for task in self._classifier.tasks]
         rows = [{f"{task}.{field}": row[task][field] for task in tasks for field in FIELDS} for row in answers]
-        index = model_input.index if isinstance(model_input, pd.DataFrame | pd.Series) else None
-        return pd.DataFrame(rows, columns=[f"{task}.{field}" for task in tasks for field in FIELDS], index=index)
-
-
-def _columns(model_input: pd.DataFrame) -> tuple[list[Any], list[Any] | None]:
-    """Texts and contexts of what a caller handed in."""
-    if not isinstance(model_input, pd.DataFrame):
-        values = [model_input] if isinstance(model_input, str) else list(model_input)
-        return values, None
-    if "text" not in model_input.columns:
-        got = ", ".join(map(str, model_input.columns))
-        raise MlflowException(f"expected a column text, got {got}", error_code=INVALID_PARAMETER_VALUE)
-    contexts = [_given(value) for value in model_input["context"]] if "context" in model_input.columns else None
-    return list(model_input["text"]), contexts
+        columns = [f"{task}.{field}" for task in tasks for field in FIELDS]
+        return pd.DataFrame(rows, columns=columns, index=model_input.index)
 
 
 def _given(value: Any) -> Any:

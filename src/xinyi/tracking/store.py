@@ -21,11 +21,14 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 SQLITE = "sqlite:///"
+LOCAL_REMEDY = "correct tracking.uri=…, or go without: tracking=none"
 VIEW_KEY = "xinyi"
 # Without it MLflow shows its menus for language model applications.
 WORKFLOW = "workflowType=machine_learning"
 LOCAL_UI = "http://127.0.0.1:5000"
-_LOGGERS = ("mlflow", "alembic")
+# "Creating initial MLflow database tables", "Retrying (Retry(total=0 …": no news to those who read a training log.
+_LEVELS = {"mlflow": logging.WARNING, "alembic": logging.WARNING, "urllib3.connectionpool": logging.ERROR}
+_FAMILIAR = ("connection refused", "timed out", "name or service not known", "no space left", "database is locked")
 # The same for those who come from the list of experiments.
 _KIND = {"mlflow.experimentKind": "custom_model_development"}
 
@@ -106,15 +109,14 @@ def _check_kind(uri: str) -> None:
     target = file if file.exists() else file.parent
     if not os.access(target, os.W_OK) or (file.exists() and not file.is_file()):
         got = "no right to write there" if target.exists() else f"no folder {file.parent}"
-        raise TrackingError(describe("a file that can be written", got, REMEDY, f"tracking.uri {uri}"))
+        raise TrackingError(describe("a file that can be written", got, LOCAL_REMEDY, f"tracking.uri {uri}"))
 
 
 def _client(uri: str) -> MlflowClient:
     from mlflow import MlflowClient
 
-    # "Creating initial MLflow database tables", "Registered model …": news to nobody who reads a training log.
-    for name in _LOGGERS:
-        logging.getLogger(name).setLevel(logging.WARNING)
+    for name, level in _LEVELS.items():
+        logging.getLogger(name).setLevel(level)
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 
@@ -136,19 +138,29 @@ def _experiment(client: MlflowClient, settings: TrackingSettings, uri: str) -> s
     return found.experiment_id
 
 
+def failures() -> tuple[type[Exception], ...]:
+    """What a store may raise: MLflow's errors, the database's, a missing driver, no network, no space."""
+    from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
+
+    return MlflowException, SQLAlchemyError, ImportError, OSError
+
+
 @contextmanager
 def refusals(uri: str) -> Iterator[None]:
-    """MLflow's and the system's errors inside become TrackingError."""
-    from mlflow.exceptions import MlflowException
-
+    """Failures inside become TrackingError."""
     try:
         yield
-    except (MlflowException, OSError) as error:
+    except failures() as error:
         where = f"tracking.uri {without_credentials(uri)}"
-        raise TrackingError(describe("the store to take the run", reason(error), REMEDY, where)) from error
+        remedy = REMEDY if is_served(uri) else LOCAL_REMEDY
+        raise TrackingError(describe("the store to take the run", reason(error), remedy, where)) from error
 
 
 def reason(error: Any) -> str:
-    """An error on one line, without passwords and without the pages of SQL that MLflow quotes."""
-    first = next(iter(str(error).strip().splitlines()), "") or type(error).__name__
-    return without_credentials(first)[:300]
+    """An error in a few words, without passwords and without the pages of SQL or addresses that MLflow quotes."""
+    whole = str(error)
+    if found := next((words for words in _FAMILIAR if words.lower() in whole.lower()), None):
+        return found
+    first = next(iter(whole.strip().splitlines()), "") or type(error).__name__
+    return without_credentials(first)[:200]

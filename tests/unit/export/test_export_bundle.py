@@ -128,6 +128,16 @@ def test_all_wrong_settings_are_reported_at_once(tmp_path: Path) -> None:
     assert (tmp_path / "bundle" / "thesis.txt").is_file()
 
 
+@pytest.mark.parametrize("content", [None, '{"primary": NaN}', "{"])
+def test_a_report_that_cannot_be_read_is_refused(tmp_path: Path, content: str | None) -> None:
+    if content is not None:
+        (tmp_path / "report").mkdir()
+        (tmp_path / "report" / "report.json").write_text(content, encoding="utf-8")
+    with pytest.raises(ExportError, match="report"):
+        export_tiny(tmp_path / "bundle", tiny_model(), settings=FAST, report_dir=tmp_path / "report")
+    assert not (tmp_path / "bundle").exists()
+
+
 def test_heads_in_another_order_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="heads in the order"):
         export_tiny(tmp_path / "bundle", tiny_model(), settings=FAST, tasks=tuple(reversed(TASKS)))

@@ -134,6 +134,13 @@ def test_another_tokenizer_is_found(spoiled: Path) -> None:
     assert any(problem.startswith("tokenizer.json against golden.jsonl") for problem in verify(spoiled))
 
 
+def test_a_tokenizer_with_ids_that_the_graph_lacks_is_found(spoiled: Path) -> None:
+    edit(spoiled / "tokenizer.json", lambda raw: raw["model"]["vocab"].update(快=99_999))
+    reseal(spoiled)
+    problems = verify(spoiled)
+    assert any("takes the tokenizer's ids" in problem for problem in problems)
+
+
 def test_other_weights_are_found(spoiled: Path) -> None:
     graph = onnx.load(spoiled / "model.onnx")
     (head,) = [tensor for tensor in graph.graph.initializer if tensor.name.endswith("heads.intent.weight")]

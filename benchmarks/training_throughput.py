@@ -1,0 +1,134 @@
+"""Training throughput in real tokens a second (padding not counted), against the Hugging Face Trainer.
+
+Both sides train the embedded encoder's shape with one linear head on the same texts for one epoch, batches of about
+32 rows, in a fresh process each: the Trainer's precision sticks to its process. The Trainer pads each batch to its
+longest row (DataCollatorWithPadding); its other settings are its defaults. The first steps are not counted.
+
+    python -m benchmarks training_throughput --data reviews.jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+
+from benchmarks.common import arguments, fresh, read_texts, show
+
+PEER = "Hugging Face Trainer, fp32"
+CASES = {PEER: "hf_fp32", "Hugging Face Trainer, bf16": "hf_bf16", "xinyi, as configured": "xinyi"}
+WARM = 5
+LABELS = 5
+
+
+def main(given: list[str]) -> int:
+    """Interleave the cases and print the ratios."""
+    options = arguments(__doc__.splitlines()[0], given)
+    if options.case:
+        print(json.dumps(_run(options)))
+        return 0
+    results: dict[str, list[float]] = {name: [] for name in CASES}
+    for _ in range(options.rounds):
+        for name, case in CASES.items():
+            results[name].append(fresh("benchmarks.training_throughput", case, options)["tokens_per_second"])
+    show("training, real tokens a second", PEER, results)
+    return 0
+
+
+def _run(options: argparse.Namespace) -> dict[str, float]:
+    import torch
+
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    run = _xinyi if options.case == "xinyi" else _hugging_face
+    return {"tokens_per_second": run(options)}
+
+
+def _encoded(options: argparse.Namespace):
+    from xinyi.encoding import EncodingSettings, TextEncoder
+    from xinyi.models.backbone import BackboneSettings, load_backbone
+    from xinyi.text import prepare
+
+    # Each side gets the attention it would choose by itself: transformers takes sdpa.
+    backbone = load_backbone(BackboneSettings(attention="auto" if options.case == "xinyi" else "sdpa"))
+    texts = [prepare(text) for text in read_texts(options.data, options.rows)]
+    return backbone, TextEncoder(backbone.tokenizer, EncodingSettings(max_length=256)).encode(texts)
+
+
+def _xinyi(options: argparse.Namespace) -> float:
+    """Our module under Lightning, settings as `trainer=cpu` has them."""
+    import numpy as np
+
+    from benchmarks.pieces import Clock, build_module
+    from xinyi.data.batches import TokenBudgetBatches
+    from xinyi.data.tokens import EncodedSplit
+    from xinyi.training import precision
+    from xinyi.training.fit import FitSettings, _trainer
+    from xinyi.training.loader import BatchLoader
+
+    backbone, encoded = _encoded(options)
+    targets = np.random.default_rng(0).integers(0, LABELS, len(encoded))
+    split = EncodedSplit(encoded, {"task": targets})
+    tokens = int(encoded.offsets[-1] / len(encoded)) * 32
+    batches = TokenBudgetBatches(encoded.lengths, max(tokens, 256), 64, seed=0)
+    flag, _ = precision.choose("auto", on_gpu=False)
+    module = build_module(backbone, LABELS, steps=len(batches))
+    clock = Clock(WARM, lambda batch: int(batch.mask_BL.sum()))
+    trainer = _trainer(FitSettings(precision=flag, epochs=1), [clock], (), len(batches))
+    trainer.fit(module, BatchLoader(split, batches, 0))
+    return clock.rate()
+
+
+def _hugging_face(options: argparse.Namespace) -> float:
+    """transformers.Trainer with a sequence classifier of the same shape."""
+    import torch
+    from transformers import PreTrainedTokenizerFast, Trainer, TrainerCallback, TrainingArguments
+    from transformers.data import DataCollatorWithPadding
+
+    from xinyi.models.classifier import MultiTaskClassifier
+
+    backbone, encoded = _encoded(options)
+    labels = torch.randint(0, LABELS, (len(encoded),)).tolist()
+    rows = [
+        {"input_ids": encoded.ids[a:b].tolist(), "attention_mask": [1] * int(b - a), "labels": label}
+        for a, b, label in zip(encoded.offsets[:-1], encoded.offsets[1:], labels, strict=True)
+    ]
+
+    class Plain(torch.nn.Module):
+        """The same classifier with the Trainer's calling convention."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = MultiTaskClassifier(backbone.encoder, {"task": LABELS}, backbone.hidden_size)
+            self.seen, self.started = 0, 0.0
+
+        def forward(self, input_ids, attention_mask, labels):
+            self.seen += int(attention_mask.sum())
+            logits = self.model(input_ids, attention_mask, torch.zeros_like(input_ids))["task"]
+            return {"loss": torch.nn.functional.cross_entropy(logits.float(), labels), "logits": logits}
+
+    class Start(TrainerCallback):
+        """Starts the clock after the first steps."""
+
+        def on_step_end(self, args, state, control, **_):
+            if state.global_step == WARM:
+                model.seen, model.started = 0, time.perf_counter()
+
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=backbone.tokenizer, pad_token="[PAD]")
+    model = Plain().train()
+    with tempfile.TemporaryDirectory() as folder:
+        training = TrainingArguments(
+            folder, per_device_train_batch_size=32, num_train_epochs=1, use_cpu=True, report_to=[], save_strategy="no",
+            bf16=options.case == "hf_bf16", disable_tqdm=True, logging_strategy="no",
+        )  # fmt: skip
+        trainer = Trainer(
+            model, training, train_dataset=rows, data_collator=DataCollatorWithPadding(tokenizer), callbacks=[Start()]
+        )
+        trainer.train()
+    return model.seen / (time.perf_counter() - model.started)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

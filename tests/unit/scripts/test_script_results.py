@@ -1,0 +1,67 @@
+"""scripts/results_table.py and scripts/linear_floor.py."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import random
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
+
+
+def load_script(name: str) -> ModuleType:
+    """A script as a module."""
+    spec = importlib.util.spec_from_file_location(name, SCRIPTS / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def report(seed: int, f1: float) -> dict:
+    """The parts of a report that the table reads."""
+    estimate = {"value": f1, "low": f1 - 0.1, "high": f1 + 0.1, "n": 50}
+    metrics = {"macro_f1": estimate, "accuracy": estimate}
+    run = {"seed": seed, "train_seconds": 10.0 * seed}
+    return {"data": {"name": "toy"}, "run": run, "tasks": {"intent": {"test": {"metrics": metrics}}}}
+
+
+def test_seeds_of_one_data_set_become_one_row(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch) -> None:
+    for seed, f1 in ((1, 0.5), (2, 0.6)):
+        folder = tmp_path / f"run{seed}" / "report"
+        folder.mkdir(parents=True)
+        (folder / "report.json").write_text(json.dumps(report(seed, f1)), encoding="utf-8")
+    floors = tmp_path / "floors.jsonl"
+    floors.write_text(json.dumps({"data": "toy", "task": "intent", "macro_f1": 0.4}) + "\n", encoding="utf-8")
+    runs = [str(tmp_path / "run1"), str(tmp_path / "run2")]
+    monkeypatch.setattr(sys, "argv", ["results_table.py", "--floors", str(floors), *runs])
+    load_script("results_table").main()
+    rows = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| toy")]
+    assert len(rows) == 1
+    assert "0.550 ± 0.050 (0.400–0.600)" in rows[0]
+    assert "macro_f1 0.400" in rows[0]
+    assert "1, 2" in rows[0]
+    assert rows[0].rstrip(" |").endswith("15")
+
+
+def test_the_floor_learns_what_characters_tell(tmp_path: Path, monkeypatch, capsys) -> None:
+    rng = random.Random(0)
+    words = {"甲": "发票开具抬头", "乙": "快递物流到哪"}
+    for split, rows in (("train", 60), ("test", 40)):
+        lines = []
+        for i in range(rows):
+            label = "甲乙"[i % 2]
+            lines.append(json.dumps({"text": "".join(rng.choices(words[label], k=6)) + str(i), "label": label}))
+        (tmp_path / f"{split}.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    overrides = ["task=own", "data=files", f"data.root={tmp_path}", "data.train=train.jsonl", "data.test=test.jsonl"]
+    output = tmp_path / "floors.jsonl"
+    argv = ["linear_floor.py", "--output", str(output), *overrides, "data.labels.kind=label"]
+    monkeypatch.setattr(sys, "argv", argv)
+    load_script("linear_floor").main()
+    found = json.loads(output.read_text(encoding="utf-8"))
+    assert found["n"] == 40
+    assert found["macro_f1"] > 0.95
