@@ -2,53 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from hydra import compose, initialize_config_dir
-from hydra.core.config_store import ConfigStore
-from hydra.core.config_search_path import ConfigSearchPath
+from hydra import compose
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
-from hydra.core.plugins import Plugins
 from hydra.errors import HydraException
-from hydra.plugins.search_path_plugin import SearchPathPlugin
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
 
 from xinyi.config import check, targets
 from xinyi.config.cross import cross_problems
-from xinyi.config.paths import conf_dir, sample_dir
+from xinyi.config.groups import initialised
+from xinyi.config.quoting import foreign_key
 from xinyi.config.schema import GROUPS, TrainConfig
 from xinyi.errors import ConfigError, describe
-
-
-
-def register() -> None:
-    """Put the schema's defaults under every composition: `train.yaml` begins with them."""
-    defaults = OmegaConf.create(asdict(TrainConfig()))
-    ConfigStore.instance().store("schema", defaults, provider="xinyi")
-
-
-OmegaConf.register_new_resolver("sample_dir", lambda: str(sample_dir()), replace=True)
 
 
 def plain(overrides: Sequence[str], config_dir: Path | None = None, config_name: str = "train") -> dict[str, Any]:
     """The composed configuration as plain dicts and lists, before any check of its content.
 
     Raises:
-        ConfigError: an override cannot be parsed, or a group has no such option.
+        ConfigError: an override cannot be parsed, a group has no such option, or Hydra's own section names a class that
+            is not allowed.
     """
-    with _initialised(config_dir):
-        if found := _group_problems(overrides):
+    with initialised(config_dir):
+        parsed = parse(overrides)
+        if found := list(_group_problems(parsed)):
             raise ConfigError(found)
         try:
-            raw = OmegaConf.to_container(compose(config_name, overrides=list(permissive(overrides))), resolve=True)
+            config = compose(config_name, overrides=permissive(overrides), return_hydra_config=True)
+            _check_hydra(config)
+            raw = OmegaConf.to_container(config, resolve=True)
         except (HydraException, OmegaConfBaseException) as error:
-            raise ConfigError([_one_line(error)]) from error
+            raise ConfigError([explain(error)]) from error
     return {str(key): value for key, value in raw.items()}
 
 
@@ -61,11 +52,13 @@ def load(overrides: Sequence[str], config_dir: Path | None = None) -> TrainConfi
     return typed(plain(overrides, config_dir))
 
 
-def typed(raw: dict[str, Any]) -> TrainConfig:
+def typed(raw: Mapping[str, Any]) -> TrainConfig:
     """Check a plain configuration and build its schema object."""
-    found = [*check.problems(raw, TrainConfig), *targets.problems(raw)]
-    config = check.build(raw, TrainConfig) if not found else None
-    found += cross_problems(raw)
+    found = [*check.problems(raw, TrainConfig), *targets.problems(raw), *_package_problems(raw)]
+    config = check.build(check.usable(raw, TrainConfig), TrainConfig)
+    # What the schema complains about stands here with its default: a second complaint would be about that.
+    places = {_place(text) for text in found}
+    found += [text for text in cross_problems(asdict(config)) if _place(text) not in places]
     if found:
         raise ConfigError(dict.fromkeys(found))
     return config
@@ -73,7 +66,51 @@ def typed(raw: dict[str, Any]) -> TrainConfig:
 
 def permissive(overrides: Sequence[str]) -> list[str]:
     """Let plain overrides of keys through that no YAML mentions: the schema judges them, all at once."""
-    return [f"++{text}" if _is_value(parsed) else text for text, parsed in zip(overrides, _parse(overrides), strict=True)]
+    return [f"++{text}" if _is_value(parsed) else text for text, parsed in zip(overrides, parse(overrides), strict=True)]
+
+
+def parse(overrides: Sequence[str]) -> list[Override]:
+    """The overrides as Hydra reads them. Raises ConfigError for all that it cannot read."""
+    parser, parsed, found = OverridesParser.create(_loader()), [], []
+    for text in overrides:
+        try:
+            parsed.append(parser.parse_override(text))
+        except HydraException as error:
+            found.append(_unreadable(text, error))
+    if found:
+        raise ConfigError(found)
+    return parsed
+
+
+def explain(error: Exception) -> str:
+    """An error of Hydra or OmegaConf on one line, with its cause."""
+    cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else None
+    return " ".join(f"{error} {cause or ''}".split())
+
+
+def _check_hydra(config: DictConfig) -> None:
+    """Check Hydra's own section and take it away."""
+    if found := list(targets.hydra_problems(OmegaConf.to_container(config.hydra, resolve=False))):
+        raise ConfigError(found)
+    with read_write(config), open_dict(config):
+        del config["hydra"]
+
+
+def _package_problems(raw: Mapping[str, Any]) -> Iterator[str]:
+    """YAML files that forgot where their content belongs."""
+    for group, header in (("task", "# @package tasks.<id>"), ("experiment", "# @package _global_")):
+        if group in raw:
+            got = f"none in a YAML of the group {group}"
+            yield describe(f"the first line {header}", got, "add it to that file", group)
+
+
+def _place(problem: str) -> str:
+    return problem.partition(": ")[0]
+
+
+def _loader() -> Any:
+    """What knows the groups' options; None outside a composition."""
+    return GlobalHydra.instance().config_loader() if GlobalHydra.instance().is_initialized() else None
 
 
 def _is_value(override: Override) -> bool:
@@ -81,60 +118,22 @@ def _is_value(override: Override) -> bool:
     return plain_change and key not in GROUPS and not key.startswith("hydra")
 
 
-def _parse(overrides: Sequence[str]) -> list[Override]:
-    parsed, found = [], []
-    for text in overrides:
-        try:
-            parsed.append(OverridesParser.create().parse_override(text))
-        except HydraException as error:
-            remedy = "quote values with special characters: 'key=\"value\"'"
-            found.append(describe("key=value", repr(text), f"{remedy} ({_one_line(error)})"))
-    if found:
-        raise ConfigError(found)
-    return parsed
+def _unreadable(text: str, error: HydraException) -> str:
+    if key := foreign_key(text):
+        remedy = "write it in a YAML file of your own --config-dir, or give the task an ASCII id and this name as `zh`"
+        return describe("keys of ASCII letters on the command line", repr(key), remedy, text.partition("=")[0])
+    remedy = f"quote values with special characters: 'key=\"value\"' ({explain(error)})"
+    return describe("key=value", repr(text), remedy)
 
 
-def _group_problems(overrides: Sequence[str]) -> list[str]:
+def _group_problems(overrides: Sequence[Override]) -> Iterator[str]:
     """Choices of a group that no YAML provides."""
-    loader, found = GlobalHydra.instance().config_loader(), []
-    for override in _parse(overrides):
+    for override in overrides:
         group = override.key_or_group
         if group not in GROUPS or override.is_sweep_override() or override.type.name == "DEL":
             continue
-        options, value = loader.get_group_options(group), override.value()
-        chosen = value if isinstance(value, list) else [value]
-        for choice in chosen:
-            if choice is not None and str(choice) not in options:
-                found.append(describe(f"one of {', '.join(options)}", repr(choice), "choose one of them", group))
-    return found
-
-
-class _initialised:  # noqa: N801 - reads as a statement
-    """Hydra set up on the packaged groups, with a user's own folder before them."""
-
-    def __init__(self, config_dir: Path | None) -> None:
-        self.config_dir = config_dir
-
-    def __enter__(self) -> None:
-        register()
-        GlobalHydra.instance().clear()
-        _UserConfig.folder = self.config_dir
-        Plugins.instance().register(_UserConfig)
-        initialize_config_dir(str(conf_dir()), version_base="1.3")
-
-    def __exit__(self, *_: object) -> None:
-        GlobalHydra.instance().clear()
-
-
-class _UserConfig(SearchPathPlugin):
-    """Puts a user's configuration folder before the packaged one (Hydra's own --config-dir does so for its command)."""
-
-    folder: Path | None = None
-
-    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
-        if self.folder is not None:
-            search_path.prepend("user", str(self.folder.resolve()), None)
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())
+        options, value = _loader().get_group_options(group), override.value()
+        for choice in value if isinstance(value, list) else [value]:
+            if str(choice) not in options:
+                shown = "null" if choice is None else repr(choice)
+                yield describe(f"one of {', '.join(options)}", shown, "choose one of them", group)

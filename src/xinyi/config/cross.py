@@ -1,93 +1,71 @@
-"""Checks that look at several settings together, and at the files they name. All problems are listed."""
+"""Checks that look at several settings together. All problems are listed."""
 
 from __future__ import annotations
 
-import glob
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from xinyi.config.cross_data import data_problems, sources
 from xinyi.errors import ConfigError, describe
 
-_NO_FILE = "check the path; relative paths start from data.root, or from the working folder"
+
+def cross_problems(config: Mapping[str, Any]) -> list[str]:
+    """Every problem between settings, and files and folders that cannot be used.
+
+    Args:
+        config: the whole configuration as plain values of the schema's types.
+    """
+    checks = (
+        _task_problems, data_problems, _backbone_problems, _trainer_problems, _gate_problems, _export_problems,
+        _folder_problems,
+    )  # fmt: skip
+    return [text for check in checks for text in check(config)]
 
 
-def cross_problems(raw: Mapping[str, Any]) -> list[str]:
-    """Every problem between settings. Tolerates sections of the wrong shape: the schema check reports those."""
-    sections = {key: value if isinstance(value, Mapping) else {} for key, value in raw.items()}
-    checks = (_task_problems, _data_problems, _backbone_problems, _trainer_problems, _gate_problems, _export_problems)
-    return [text for check in checks for text in check(sections)]
-
-
-def _task_problems(raw: Mapping[str, Any]) -> Iterator[str]:
+def _task_problems(config: Mapping[str, Any]) -> Iterator[str]:
     from xinyi.config.builders import task_spec
 
-    tasks, data = raw.get("tasks", {}), raw.get("data", {})
-    if not tasks and not any(source.get("labels") for source in _sources(data)):
+    tasks = config["tasks"]
+    if not tasks and not any(source["labels"] for source in sources(config["data"])):
         remedy = "choose task=sentiment (or emotion, intent, …), or name label columns with data.labels.<task>=<column>"
         yield describe("at least one task", "none", remedy, "task")
     for name, task in tasks.items():
+        where = f"tasks.{name}"
         try:
             task_spec(name, task)
         except ConfigError as error:
-            yield from (f"tasks.{name}: {text}" for text in error.problems)
+            yield from (f"{where}: {text}" for text in error.problems)
         except (TypeError, KeyError, AttributeError, ValueError) as error:
-            yield describe("labels as {id, zh, en, group}", error, "see conf/task/emotion.yaml", f"tasks.{name}")
+            yield describe("labels as {id, zh, en, group}", error, "see conf/task/emotion.yaml", where)
+        yield from _primary_problems(task, where)
+        yield from _empty_problems(task, where)
 
 
-def _sources(data: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    sources = data.get("sources") or [data]
-    return [source for source in sources if isinstance(source, Mapping)]
+def _primary_problems(task: Mapping[str, Any], where: str) -> Iterator[str]:
+    """The metric that training steers by has to exist for this kind of task."""
+    from xinyi.evaluation.metrics.table import metrics_for
+
+    names = [metric.name for metric in metrics_for(task["kind"])]
+    if names and task["primary"] not in names:
+        expected = f"a metric for {task['kind']} tasks: {', '.join(names)}"
+        yield describe(expected, repr(task["primary"]), "choose one of them", f"{where}.primary")
 
 
-def _data_problems(raw: Mapping[str, Any]) -> Iterator[str]:
-    from xinyi.config import check
-    from xinyi.config.schema.data import SourceConfig
-
-    data = raw.get("data", {})
-    if data.get("sources") and data.get("train"):
-        yield describe("data.train or data.sources", "both", "remove one of them", "data")
-    if (data.get("validation_share") or 0) + (data.get("test_share") or 0) > 0.8:
-        yield describe("validation_share + test_share of at most 0.8", "more", "lower one of them", "data")
-    for i, source in enumerate(data.get("sources") or []):
-        if isinstance(source, Mapping):
-            yield from check.problems(source, SourceConfig, f"data.sources[{i}].")
-    for i, source in enumerate(_sources(data)):
-        where = f"data.sources[{i}]" if data.get("sources") else "data"
-        yield from _file_problems(source, data.get("root"), where)
-        yield from _label_problems(source, raw.get("tasks", {}), where)
+def _empty_problems(task: Mapping[str, Any], where: str) -> Iterator[str]:
+    empty, kind = task["empty"], task["kind"]
+    if not empty:
+        return
+    if kind != "multi":
+        yield describe("kind multi for a task that has a name for no label", repr(kind), "remove empty", f"{where}.empty")
+    if empty.get("id") in [label.get("id") for label in task["labels"]]:
+        yield describe("an id that is no label's", repr(empty.get("id")), "choose another", f"{where}.empty")
 
 
-def _file_problems(source: Mapping[str, Any], root: str | None, where: str) -> Iterator[str]:
-    if not source.get("train"):
-        yield describe("training file(s)", "none", f"set {where}.train=FILE", f"{where}.train")
-    base = Path(source.get("root") or root or ".")
-    for split in ("train", "validation", "test"):
-        names = source.get(split) or []
-        for name in [names] if isinstance(names, str) else names:
-            if not glob.glob(str(base / str(name))):
-                yield describe("an existing file", str(base / str(name)), _NO_FILE, f"{where}.{split}")
-
-
-def _label_problems(source: Mapping[str, Any], tasks: Mapping[str, Any], where: str) -> Iterator[str]:
-    labels = source.get("labels") or {}
-    for name in ("kinds", "order", "map"):
-        for task in source.get(name) or {}:
-            if task not in labels:
-                remedy = f"add {where}.labels.{task}=<column>"
-                yield describe("a task with a label column", repr(task), remedy, f"{where}.{name}")
-    for task, kind in (source.get("kinds") or {}).items():
-        if kind not in ("single", "ordinal", "multi"):
-            yield describe("single, ordinal or multi", repr(kind), "choose one of them", f"{where}.kinds.{task}")
-        declared = tasks.get(task)
-        if isinstance(declared, Mapping) and declared.get("kind") not in (None, kind):
-            remedy = f"remove {where}.kinds.{task}: the task's own YAML says it"
-            yield describe(f"kind {declared['kind']!r}", repr(kind), remedy, f"{where}.kinds.{task}")
-
-
-def _backbone_problems(raw: Mapping[str, Any]) -> Iterator[str]:
-    backbone = raw.get("backbone", {})
-    kind, path, name = backbone.get("kind"), backbone.get("path"), backbone.get("name")
+def _backbone_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    backbone = config["backbone"]
+    kind, path, name = backbone["kind"], backbone["path"], backbone["name"]
     if kind == "local" and not path:
         yield describe("a folder", "none", "set backbone.path=DIR", "backbone.path")
     if kind == "local" and path and not (Path(path) / "config.json").is_file():
@@ -100,39 +78,46 @@ def _backbone_problems(raw: Mapping[str, Any]) -> Iterator[str]:
         yield describe(f"no name with kind={kind}", name, "use backbone=hub backbone.name=NAME", "backbone.name")
 
 
-def _trainer_problems(raw: Mapping[str, Any]) -> Iterator[str]:
-    trainer, data = raw.get("trainer", {}), raw.get("data", {})
-    devices = (trainer.get("devices") or 1) * (trainer.get("nodes") or 1)
-    if isinstance(devices, int) and devices > 1 and trainer.get("strategy") != "ddp":
-        yield describe("strategy=ddp for several devices", trainer.get("strategy"), "use trainer=ddp", "trainer.strategy")
-    tokens, length = trainer.get("batch_tokens"), data.get("max_length")
-    if isinstance(tokens, int) and isinstance(length, int) and tokens < length:
-        yield describe(
-            f"batch_tokens of at least data.max_length ({length})", tokens, "raise one or lower the other", "trainer"
-        )
+def _trainer_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    trainer, length = config["trainer"], config["data"]["max_length"]
+    strategy = trainer["strategy"]
+    if trainer["devices"] * trainer["nodes"] > 1 and strategy != "ddp":
+        yield describe("strategy=ddp for several devices", strategy, "use trainer=ddp", "trainer.strategy")
+    if (tokens := trainer["batch_tokens"]) < length:
+        expected = f"batch_tokens of at least data.max_length ({length})"
+        yield describe(expected, tokens, "raise one or lower the other", "trainer")
 
 
-def _gate_problems(raw: Mapping[str, Any]) -> Iterator[str]:
+def _gate_problems(config: Mapping[str, Any]) -> Iterator[str]:
     from xinyi.gates import parse_rules
 
-    gate = raw.get("gate", {})
-    if (champion := gate.get("champion")) and not Path(champion).exists():
+    gate = config["gate"]
+    champion, rules = gate["champion"], gate["rules"]
+    if champion and not Path(champion).exists():
         yield describe("a report.json, run folder or bundle", champion, "check the path", "gate.champion")
-    rules = gate.get("rules") or []
-    if gate.get("enforce") and not rules:
+    if gate["enforce"] and not rules:
         yield describe("rules to enforce", "none", "choose gate=default or write gate.rules", "gate.enforce")
-    if isinstance(rules, list) and rules:
+    if rules:
         try:
             parse_rules(rules)
         except ConfigError as error:
-            yield from (f"gate.rules: {text}" for text in error.problems)
+            yield from error.problems
 
 
-def _export_problems(raw: Mapping[str, Any]) -> Iterator[str]:
-    export = raw.get("export", {})
-    known = ("safetensors", "onnx")
-    for name in export.get("formats") or []:
+def _export_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    export, known = config["export"], ("safetensors", "onnx")
+    for name in export["formats"]:
         if name not in known:
             yield describe(f"formats among {', '.join(known)}", repr(name), "remove it", "export.formats")
-    if export.get("enabled") and "onnx" not in (export.get("formats") or []):
-        yield describe("onnx among the formats of a bundle", export.get("formats"), "add onnx", "export.formats")
+    if export["enabled"] and "onnx" not in export["formats"]:
+        yield describe("onnx among the formats of a bundle", export["formats"], "add onnx", "export.formats")
+
+
+def _folder_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Whether a run folder can be made: the nearest folder that exists must take one."""
+    folder = Path(config["runs"]).absolute()
+    nearest = next((path for path in (folder, *folder.parents) if os.path.lexists(path)), folder)
+    if not os.path.isdir(nearest):
+        yield describe("a folder to write to", f"{nearest}, which is none", "choose another with runs=DIR", "runs")
+    elif not os.access(nearest, os.W_OK | os.X_OK):
+        yield describe("a folder to write to", f"no right to write in {nearest}", "choose another with runs=DIR", "runs")

@@ -79,4 +79,4 @@ def _closing(text: str, place: int) -> int:
 
 def _escaped(text: str) -> str:
     """Hydra reads backslashes as they are, except right before a quote or at the end."""
-    return re.sub(r'(\\*)("|$)', lambda m: m.group(1) * 2 + ("\\" + m.group(2) if m.group(2) else ""), text)
+    return re.sub(r'(\\*)("|\Z)', lambda m: m.group(1) * 2 + ("\\" + m.group(2) if m.group(2) else ""), text)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from hydra.errors import HydraException
 
-from xinyi.config.compose import load
-from xinyi.errors import ConfigError
+from xinyi.config.compose import explain, load, parse
+from xinyi.config.groups import initialised
+from xinyi.errors import ConfigError, describe
 
 
 def check_all(overrides: Sequence[str], config_dir: Path | None, multirun: bool) -> None:
@@ -18,7 +20,7 @@ def check_all(overrides: Sequence[str], config_dir: Path | None, multirun: bool)
         ConfigError: with the problems of all of them, each once.
     """
     problems: dict[str, None] = {}
-    for combination in _combinations(overrides) if multirun else [list(overrides)]:
+    for combination in combinations(overrides, config_dir) if multirun else [list(overrides)]:
         try:
             load(combination, config_dir)
         except ConfigError as error:
@@ -27,9 +29,14 @@ def check_all(overrides: Sequence[str], config_dir: Path | None, multirun: bool)
         raise ConfigError(problems)
 
 
-def _combinations(overrides: Sequence[str]) -> list[list[str]]:
-    """The first value of every sweep, then each further value on its own: linear, not the whole product."""
-    choices = [_choices(text) for text in overrides]
+def combinations(overrides: Sequence[str], config_dir: Path | None = None) -> list[list[str]]:
+    """The first value of every sweep, then each further value on its own: linear, not the whole product.
+
+    Raises:
+        ConfigError: an override cannot be read, or its values cannot be listed.
+    """
+    with initialised(config_dir):
+        choices = [_choices(text, parsed) for text, parsed in zip(overrides, parse(overrides), strict=True)]
     first = [options[0] for options in choices]
     found = [first]
     for i, options in enumerate(choices):
@@ -37,13 +44,14 @@ def _combinations(overrides: Sequence[str]) -> list[list[str]]:
     return found
 
 
-def _choices(text: str) -> list[str]:
+def _choices(text: str, override: Override) -> list[str]:
     """The single overrides that a sweep override stands for."""
-    try:
-        override = OverridesParser.create().parse_override(text)
-    except Exception:  # reported with its reason when it is composed
-        return [text]
     if not override.is_sweep_override():
         return [text]
-    head = override.get_key_element()
-    return [f"{head}={value}" for value in override.sweep_string_iterator()] or [text]
+    try:
+        options = [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
+    except HydraException as error:
+        raise ConfigError([describe("values that can be listed", repr(text), explain(error))]) from error
+    if not options:
+        raise ConfigError([describe("at least one value", repr(text), "name the values, with commas between them")])
+    return options

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +11,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 from transformers import AutoModel, PretrainedConfig
-from transformers.utils import logging as transformers_logging
 
 from xinyi.errors import BundleError, describe
 from xinyi.export.settings import Recipe
 from xinyi.models.classifier import MultiTaskClassifier
 from xinyi.models.pooling import POOLINGS
+from xinyi.models.quiet import quiet
 
 FILE = "model.safetensors"
 HEADS = "heads."
@@ -75,7 +73,7 @@ def load_model(folder: Path) -> MultiTaskClassifier:
 
 def _encoder(folder: Path) -> nn.Module:
     options: dict[str, Any] = {"use_safetensors": True, "local_files_only": True, "dtype": torch.float32}
-    with _quiet():
+    with quiet():
         encoder, info = AutoModel.from_pretrained(
             folder, output_loading_info=True, attn_implementation="eager", **options
         )
@@ -85,17 +83,3 @@ def _encoder(folder: Path) -> nn.Module:
     if getattr(encoder, "pooler", None) is not None:
         encoder.pooler = None
     return encoder
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """transformers would draw a bar for a second's work and list our heads as unused weights."""
-    level, bar = transformers_logging.get_verbosity(), transformers_logging.is_progress_bar_enabled()
-    transformers_logging.set_verbosity_error()
-    transformers_logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        transformers_logging.set_verbosity(level)
-        if bar:
-            transformers_logging.enable_progress_bar()

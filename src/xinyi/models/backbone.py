@@ -14,9 +14,9 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig
-from transformers.utils import logging as transformers_logging
 
 from xinyi.errors import ConfigError, describe
+from xinyi.models.quiet import quiet
 
 log = logging.getLogger(__name__)
 EMBEDDED = Path(__file__).parent / "embedded"
@@ -105,16 +105,11 @@ def _pretrained(settings: BackboneSettings, attention: str) -> Backbone:
 
 def _read(source: str, options: dict[str, Any], attention: str) -> nn.Module:
     """Read weights and check that each of them was found."""
-    level = transformers_logging.get_verbosity()
-    transformers_logging.set_verbosity_error()  # its table of unused heads says nothing that is checked here
-    transformers_logging.disable_progress_bar()
-    try:
+    with quiet():
         encoder, info = AutoModel.from_pretrained(
             source, use_safetensors=True, output_loading_info=True, attn_implementation=attention,
             dtype=torch.float32, **options,
         )  # fmt: skip
-    finally:
-        transformers_logging.set_verbosity(level)
     missing = sorted(key for key in info["missing_keys"] if not key.startswith("pooler."))
     if missing:
         remedy = "use the folder's own config.json, or export the model again"

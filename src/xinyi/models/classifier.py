@@ -8,7 +8,6 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 
-import torch
 from torch import Tensor, nn
 
 from xinyi.models.pooling import POOLINGS
@@ -26,7 +25,12 @@ class MultiTaskClassifier(nn.Module):
     """
 
     def __init__(
-        self, encoder: nn.Module, sizes: Mapping[str, int], hidden_size: int, pooling: str = "mean", dropout: float = 0.1
+        self,
+        encoder: nn.Module,
+        sizes: Mapping[str, int],
+        hidden_size: int,
+        pooling: str = "mean",
+        dropout: float = 0.1,
     ) -> None:
         super().__init__()
         self.encoder = encoder
@@ -51,7 +55,7 @@ class MultiTaskClassifier(nn.Module):
 
 
 def takes_types(encoder: nn.Module) -> bool:
-    """Whether segment types mean anything to an encoder: RoBERTa-like ones have a single type, ModernBERT-like ones none.
+    """Whether segment types mean anything to an encoder: RoBERTa-like ones have one type, ModernBERT-like ones none.
 
     transformers wraps `forward`, so that only its signature tells its arguments.
     """

@@ -1,0 +1,76 @@
+"""The part of the cross checks that looks at data: files that exist, columns of tasks, splits that can be had."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from xinyi.config import check
+from xinyi.config.schema.data import SourceConfig
+from xinyi.errors import describe
+
+_NO_FILE = "check the path; relative paths start from data.root, or from the working folder"
+
+
+def sources(data: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The origins of a data section as plain values of the schema's types; the section itself when it lists none."""
+    if not data["sources"]:
+        return [dict(data)]
+    return [asdict(check.build(check.usable(raw, SourceConfig), SourceConfig)) for raw in data["sources"]]
+
+
+def data_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Every problem of the data section that shows without reading a file."""
+    data, own = config["data"], config["data"]["sources"]
+    if own and data["train"]:
+        yield describe("data.train or data.sources", "both", "remove one of them", "data")
+    if data["validation_share"] + data["test_share"] > 0.8:
+        yield describe("validation_share + test_share of at most 0.8", "more", "lower one of them", "data")
+    found = [text for i, raw in enumerate(own) for text in check.problems(raw, SourceConfig, f"data.sources[{i}].")]
+    yield from found
+    places = {text.partition(": ")[0] for text in found}
+    for i, source in enumerate(sources(data)):
+        where = f"data.sources[{i}]" if own else "data"
+        more = [*_file_problems(source, data["root"], where), *_label_problems(source, config["tasks"], where)]
+        yield from (text for text in more if text.partition(": ")[0] not in places)
+    yield from _split_problems(data)
+
+
+def _split_problems(data: Mapping[str, Any]) -> Iterator[str]:
+    """Validation rows choose the checkpoint, test rows are what is reported: neither can be left out."""
+    for split in ("validation", "test"):
+        if not data[f"{split}_share"] and not any(source[split] for source in sources(data)):
+            remedy = f"set data.{split}=FILE, or raise data.{split}_share"
+            yield describe(f"{split} rows", "no file and a share of 0", remedy, f"data.{split}")
+
+
+def _file_problems(source: Mapping[str, Any], root: str | None, where: str) -> Iterator[str]:
+    if not source["train"]:
+        yield describe("training file(s)", "none", f"set {where}.train=FILE", f"{where}.train")
+    base = Path(source["root"] or root or ".").expanduser()
+    for split in ("train", "validation", "test"):
+        names = source[split] or []
+        for name in [names] if isinstance(names, str) else names:
+            # A literal name wins over a glob, as when the file is read.
+            path = base / Path(name).expanduser()
+            if not os.path.exists(path) and not glob.glob(str(path), recursive=True):
+                yield describe("an existing file", path, _NO_FILE, f"{where}.{split}")
+
+
+def _label_problems(source: Mapping[str, Any], tasks: Mapping[str, Any], where: str) -> Iterator[str]:
+    for name in ("kinds", "order", "map"):
+        for task in source[name]:
+            if task not in source["labels"]:
+                remedy = f"add {where}.labels.{task}=<column>"
+                yield describe("a task with a label column", repr(task), remedy, f"{where}.{name}")
+    for task, kind in source["kinds"].items():
+        place = f"{where}.kinds.{task}"
+        if kind not in ("single", "ordinal", "multi"):
+            yield describe("single, ordinal or multi", repr(kind), "choose one of them", place)
+        if task in tasks and tasks[task]["kind"] != kind:
+            remedy = f"remove {place}: the task's own YAML says it"
+            yield describe(f"kind {tasks[task]['kind']!r}", repr(kind), remedy, place)

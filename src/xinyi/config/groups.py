@@ -1,0 +1,54 @@
+"""Hydra set up on the packaged groups, with a user's own folder before them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from hydra import initialize_config_dir
+from hydra.core.config_search_path import ConfigSearchPath
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.plugins import Plugins
+from hydra.plugins.search_path_plugin import SearchPathPlugin
+from omegaconf import OmegaConf
+
+from xinyi.config.paths import conf_dir, sample_dir
+from xinyi.config.schema import TrainConfig
+
+OmegaConf.register_new_resolver("sample_dir", lambda: str(sample_dir()), replace=True)
+
+
+def register(config_dir: Path | None = None) -> None:
+    """Put the schema's defaults under every composition (`train.yaml` begins with them), and a user's folder before ours.
+
+    Hydra's own --config-dir would put the folder after ours, where its options could add but never replace.
+    """
+    ConfigStore.instance().store("schema", OmegaConf.create(asdict(TrainConfig())), provider="xinyi")
+    _UserFolder.folder = config_dir
+    if _UserFolder not in Plugins.instance().discover(SearchPathPlugin):
+        Plugins.instance().register(_UserFolder)
+
+
+@contextmanager
+def initialised(config_dir: Path | None) -> Iterator[None]:
+    """Hydra ready to compose."""
+    register(config_dir)
+    GlobalHydra.instance().clear()
+    initialize_config_dir(str(conf_dir()), version_base="1.3")
+    try:
+        yield
+    finally:
+        GlobalHydra.instance().clear()
+
+
+class _UserFolder(SearchPathPlugin):
+    """Puts the folder at the head of Hydra's search path."""
+
+    folder: Path | None = None
+
+    def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        if self.folder is not None:
+            search_path.prepend("user", str(self.folder.resolve()), None)
