@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace) -> float:
     if options.case == "bare":
         return _bare(module, loader, flag)
     clock = Clock(WARM, lambda batch: 1)
-    _trainer(FitSettings(precision=flag, epochs=1), [clock], (), len(batches)).fit(module, loader)
+    _trainer(FitSettings(precision=flag, epochs=1), [clock]).fit(module, loader)
     return clock.seconds()
 
 

@@ -35,7 +35,9 @@ class Clock(pl.Callback):
         self.warm, self.count = warm, count
         self.seen, self.steps, self.started, self.ended = 0, 0, 0.0, 0.0
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, *_: Any) -> None:
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, *_: Any
+    ) -> None:
         """Start after `warm` steps, then count."""
         now = time.perf_counter()
         if trainer.global_step == self.warm:

@@ -76,7 +76,7 @@ def _xinyi(options: argparse.Namespace) -> float:
     flag, _ = precision.choose("auto", on_gpu=False)
     module = build_module(backbone, LABELS, steps=len(batches))
     clock = Clock(WARM, lambda batch: int(batch.mask_BL.sum()))
-    trainer = _trainer(FitSettings(precision=flag, epochs=1), [clock], (), len(batches))
+    trainer = _trainer(FitSettings(precision=flag, epochs=1), [clock])
     trainer.fit(module, BatchLoader(split, batches, 0))
     return clock.rate()
 

@@ -2,7 +2,7 @@
 
     python scripts/linear_floor.py --output floors.jsonl experiment=massive_zh_cn data.root=FOLDER
 
-Appends one JSON line: experiment, task, rows, metrics on the test split (the Hydra overrides are those of `xinyi train`).
+Appends one JSON line a task with its metrics on the test split. The Hydra overrides are those of `xinyi train`.
 """
 
 from __future__ import annotations

@@ -27,7 +27,7 @@ def _check(arguments: Sequence[str]) -> int:
     from xinyi.pipeline.check_data import check_data, lines
 
     if arguments and arguments[0] in ("-h", "--help"):
-        print("usage: xinyi data check [overrides]: read, check and profile data without training; see xinyi train --help")
+        print("usage: xinyi data check [overrides]: read, check and profile data, no training; see xinyi train --help")
         return 0
     given = split_arguments(arguments)
     print(*lines(check_data(given.overrides, given.config_dir)), sep="\n")

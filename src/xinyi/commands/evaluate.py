@@ -10,14 +10,14 @@ from xinyi.cli import parser
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0."""
-    from xinyi.evaluation.report.words import headline
-    from xinyi.pipeline.evaluate import evaluate
-
     p = parser("evaluate", "Predictions and a report of a run or bundle, on its own or any other labelled data.")
     p.add_argument("target", type=Path, help="run folder or bundle")
     p.add_argument("overrides", nargs="*", help="data.test=FILE data.text=COLUMN data.labels.<task>=COLUMN …")
     p.add_argument("--output", type=Path, help="folder for the report; default: a new one under runs/")
     args = p.parse_args(arguments)
+    from xinyi.evaluation.report.words import headline
+    from xinyi.pipeline.evaluate import evaluate
+
     report, folder = evaluate(args.target, args.overrides, args.output)
     print(*headline(report), sep="\n")
     print(f"report   {folder / 'report' / 'report.html'}")

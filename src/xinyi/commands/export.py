@@ -10,11 +10,11 @@ from xinyi.cli import parser
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0; 2 when the run cannot be exported."""
-    from xinyi.pipeline.export import export_run
-
-    p = parser("export", "Write the bundle of a finished run; an older bundle there is replaced when the new one is proved.")
+    p = parser("export", "Write the bundle of a finished run; an older one is replaced when the new one is proved.")
     p.add_argument("run", type=Path, help="the run folder, under runs/")
     args = p.parse_args(arguments)
+    from xinyi.pipeline.export import export_run
+
     record = export_run(args.run)
     for name, found in record["formats"].items():
         print(f"{name:12} largest difference {found['max_difference']:.1e} over {found['rows']} rows")

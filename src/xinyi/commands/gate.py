@@ -10,14 +10,14 @@ from xinyi.cli import parser
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 pass, 1 fail, 3 undecided, 2 unusable input."""
-    from xinyi.pipeline.gate import gate_report
-
     p = parser("gate", "Judge a report by rules; write gate.json, gate.xml (JUnit) and gate.md beside it.")
     p.add_argument("report", type=Path, help="report.json, run folder or bundle")
     p.add_argument("--champion", type=Path, help="report of the model now in use")
     p.add_argument("--rules", type=Path, help="YAML file with `rules:`; default: conf/gate/default.yaml")
-    p.add_argument("--output", type=Path, help="folder for gate.json, gate.xml, gate.md; default: the report's run folder")
+    p.add_argument("--output", type=Path, help="folder for the three files; default: the report's run folder")
     args = p.parse_args(arguments)
+    from xinyi.pipeline.gate import gate_report
+
     text, code = gate_report(args.report, args.champion, args.rules, args.output)
     print(text)
     return code

@@ -11,8 +11,6 @@ from xinyi.cli import parser
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0; rows that could not be read carry an error column."""
-    from xinyi.runtime import predict_file
-
     p = parser("predict", "Answer the messages of a file; keeps all columns and the order of rows.")
     p.add_argument("bundle", type=Path)
     p.add_argument("--input", required=True, help="csv, tsv or jsonl file; - for jsonl on standard input")
@@ -21,6 +19,8 @@ def main(arguments: Sequence[str]) -> int:
     p.add_argument("--context-column", help="column with the turns before")
     p.add_argument("--probabilities", action="store_true", help="add a probability column for each task")
     args = p.parse_args(arguments)
+    from xinyi.runtime import predict_file
+
     shown = _progress() if sys.stderr.isatty() else None
     done = predict_file(
         args.bundle, args.input, args.output, args.text_column, args.context_column, args.probabilities, shown

@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from xinyi.cli import parser
-from xinyi.commands.screen import show_outcome
 
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0, or with gate.enforce=true the verdict's."""
-    from xinyi.pipeline.resume import resume, run_config
-    from xinyi.pipeline.folder import RunFolder
-
     p = parser("resume", "Go on with a run that was stopped or killed.")
     p.add_argument("run", type=Path, help="the run folder, under runs/")
     args = p.parse_args(arguments)
+    from xinyi.commands.screen import show_outcome
+    from xinyi.pipeline.folder import RunFolder
+    from xinyi.pipeline.resume import resume, run_config
+
     outcome = resume(args.run)
     return show_outcome(outcome, enforce=run_config(RunFolder(args.run)).gate.enforce)

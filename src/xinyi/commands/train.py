@@ -2,57 +2,124 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from xinyi.commands.screen import show_outcome
-from xinyi.config.arguments import split_arguments
-from xinyi.config.sweep import check_all
+from xinyi.config.arguments import Arguments, split_arguments
+from xinyi.errors import ConfigError, Interrupted, XinyiError, describe
+
+if TYPE_CHECKING:
+    from omegaconf import DictConfig
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 0, or with gate.enforce=true the verdict's."""
+    """Exit code 0, or with gate.enforce=true the verdict's; of a sweep the largest.
+
+    Raises:
+        XinyiError: what ended the run. In a sweep it is shown and the next run begins.
+    """
+    from xinyi.config.compose import plain
+    from xinyi.config.sweep import check_all
+
     given = split_arguments(arguments)
     if given.only_shows:
-        return _hydra(given.flags, given.overrides, given.config_dir)
-    check_all(given.overrides, given.config_dir, given.multirun)
-    return _hydra(given.flags, given.overrides, given.config_dir)
+        plain(given.overrides, given.config_dir)
+    else:
+        check_all(given.overrides, given.config_dir, given.multirun)
+    return _hydra(given)
 
 
-def _hydra(flags: Sequence[str], overrides: Sequence[str], config_dir: Path | None) -> int:
+@dataclass
+class _Jobs:
+    """What became of the runs that Hydra started in this process."""
+
+    process: int = field(default_factory=os.getpid)
+    begun: int = 0
+    codes: list[int] = field(default_factory=list)
+    error: XinyiError | None = None
+
+    def run(self, raw: DictConfig) -> int:
+        """Hydra's task: one run."""
+        from hydra.core.hydra_config import HydraConfig
+        from omegaconf import OmegaConf
+
+        from xinyi.config.compose import typed
+
+        self.begun += 1
+        chosen = HydraConfig.get()
+        root, sweeps = Path(chosen.runtime.output_dir), chosen.mode is not None and chosen.mode.name == "MULTIRUN"
+        try:
+            config = typed(OmegaConf.to_container(raw, resolve=True))
+            self.codes.append(walk(config, root, str(Path(chosen.sweep.dir)) if sweeps else None))
+        except XinyiError as error:
+            self._failed(error, root, sweeps)
+        return self.codes[-1]
+
+    def _failed(self, error: XinyiError, root: Path, sweeps: bool) -> None:
+        """Keep the error: Hydra would print its own traceback, and after Ctrl-C go on with the next run of a sweep."""
+        with contextlib.suppress(OSError):
+            root.rmdir()  # Hydra made it; nothing is lost, for a folder with files in it stays
+        if os.getpid() != self.process:
+            raise error
+        self.codes.append(error.exit_code)
+        if isinstance(error, Interrupted):
+            self.error = error
+            raise KeyboardInterrupt from error
+        if sweeps:
+            print(f"xinyi train: {root.name}: {error}", file=sys.stderr)
+        else:
+            self.error = error
+
+
+def _hydra(given: Arguments) -> int:
     """Hand over to Hydra: it makes run folders, sweeps, launchers, --cfg and --help."""
     import hydra
-    from hydra.core.hydra_config import HydraConfig
-    from omegaconf import DictConfig, OmegaConf
+    from hydra.errors import HydraException
+    from omegaconf.errors import OmegaConfBaseException
 
-    from xinyi.config.compose import permissive, register, typed
+    from xinyi.config.compose import explain, permissive
+    from xinyi.config.groups import register
     from xinyi.config.paths import conf_dir
 
-    codes: list[int] = []
-
-    @hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="train")
-    def run(raw: DictConfig) -> int:
-        chosen = HydraConfig.get()
-        parent = None
-        if chosen.mode is not None and chosen.mode.name == "MULTIRUN":
-            parent = str(Path(chosen.sweep.dir))
-        config = typed(OmegaConf.to_container(raw, resolve=True))
-        codes.append(walk(config, Path(chosen.runtime.output_dir), parent))
-        return codes[-1]
-
-    register()
-    directory = ["--config-dir", str(config_dir)] if config_dir else []
-    former, sys.argv = sys.argv, [sys.argv[0], *flags, *directory, *permissive(overrides)]
+    jobs = _Jobs()
+    register(given.config_dir)
+    start = hydra.main(version_base="1.3", config_path=str(conf_dir()), config_name="train")(jobs.run)
     try:
-        run()
+        with _command_line([*given.flags, *permissive(given.overrides)]):
+            start()
+    except KeyboardInterrupt:
+        raise jobs.error or KeyboardInterrupt from None
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError([explain(error)]) from error
+    except OSError as error:
+        if jobs.begun or isinstance(error, BrokenPipeError):
+            raise
+        raise ConfigError([describe("a folder to write to", error, "choose another with runs=DIR", "runs")]) from error
+    if jobs.error is not None:
+        raise jobs.error
+    return max(jobs.codes, default=0)
+
+
+@contextlib.contextmanager
+def _command_line(arguments: Sequence[str]) -> Iterator[None]:
+    """Hydra reads sys.argv, and prints tracebacks unless told to raise."""
+    former, told = sys.argv, os.environ.get("HYDRA_FULL_ERROR")
+    sys.argv, os.environ["HYDRA_FULL_ERROR"] = [former[0], *arguments], "1"
+    try:
+        yield
     finally:
         sys.argv = former
-    return max(codes, default=0)
+        os.environ.pop("HYDRA_FULL_ERROR") if told is None else os.environ.update(HYDRA_FULL_ERROR=told)
 
 
 def walk(config: object, root: Path, sweep: str | None = None) -> int:
     """One run; called once, or once for each run of a sweep."""
+    from xinyi.commands.screen import show_outcome
     from xinyi.pipeline.sweep import parent_run
     from xinyi.pipeline.train import train
 

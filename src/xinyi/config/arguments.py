@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +11,10 @@ from xinyi.config.quoting import quote
 from xinyi.errors import ConfigError, describe
 
 _SHOWS = ("--help", "-h", "--hydra-help", "--cfg", "-c", "--info", "-i", "--version", "--shell-completion", "-sc")
-_TAKES_VALUE = ("--cfg", "-c", "--package", "-p", "--config-name", "-cn", "--config-dir", "-cd", "--info", "-i")
+_TAKES_VALUE = ("--cfg", "-c", "--package", "-p", "--config-path", "-cp", "--config-name", "-cn", "--info", "-i")
+_FOLDER = ("--config-dir", "-cd")
+# Hydra reads such a file with pickle, which can run code.
+_REFUSED = "--experimental-rerun"
 
 
 @dataclass(frozen=True)
@@ -29,27 +33,31 @@ class Arguments:
     @property
     def multirun(self) -> bool:
         """Whether overrides may hold several values."""
-        return "-m" in self.flags or "--multirun" in self.flags
+        return "-m" in self.flags or "--multirun" in self.flags or "hydra.mode=MULTIRUN" in self.overrides
 
 
 def split_arguments(arguments: Sequence[str]) -> Arguments:
     """Flags (with their values), overrides, and the user's own configuration folder.
 
     Raises:
-        ConfigError: --config-dir names no folder.
+        ConfigError: --config-dir names no folder; a flag that would load a pickle.
     """
     flags, overrides, folder = [], [], None
-    rest = list(arguments)
+    rest, problems = list(arguments), []
     while rest:
         item = rest.pop(0)
         if not item.startswith("-"):
             overrides.append(quote(item))
-        elif item.split("=")[0] in ("--config-dir", "-cd"):
-            folder = Path(item.split("=", 1)[1] if "=" in item else rest.pop(0) if rest else "")
+        elif item.split("=")[0] in _FOLDER:
+            folder = item.split("=", 1)[1] if "=" in item else rest.pop(0) if rest else ""
+        elif item.split("=")[0] == _REFUSED:
+            problems.append(describe("no pickled configuration", item, "use xinyi resume RUN", _REFUSED))
         else:
             flags.append(item)
             if item in _TAKES_VALUE and rest:
                 flags.append(rest.pop(0))
-    if folder is not None and not folder.is_dir():
-        raise ConfigError([describe("a folder", str(folder), "check the path", "--config-dir")])
-    return Arguments(flags, overrides, folder.resolve() if folder else None)
+    if folder is not None and not (folder and os.path.isdir(folder)):
+        problems.append(describe("a folder", repr(folder), "check the path", "--config-dir"))
+    if problems:
+        raise ConfigError(problems)
+    return Arguments(flags, overrides, Path(folder).resolve() if folder else None)

@@ -14,6 +14,7 @@ from hydra.core.override_parser.types import Override
 from hydra.errors import HydraException
 from omegaconf import DictConfig, OmegaConf, open_dict, read_write
 from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
 
 from xinyi.config import check, targets
 from xinyi.config.cross import cross_problems
@@ -40,6 +41,9 @@ def plain(overrides: Sequence[str], config_dir: Path | None = None, config_name:
             raw = OmegaConf.to_container(config, resolve=True)
         except (HydraException, OmegaConfBaseException) as error:
             raise ConfigError([explain(error)]) from error
+        except (YAMLError, UnicodeDecodeError, OSError) as error:
+            remedy = "correct the file; it must be YAML in UTF-8"
+            raise ConfigError([describe("YAML files that can be read", explain(error), remedy)]) from error
     return {str(key): value for key, value in raw.items()}
 
 
@@ -66,15 +70,18 @@ def typed(raw: Mapping[str, Any]) -> TrainConfig:
 
 def permissive(overrides: Sequence[str]) -> list[str]:
     """Let plain overrides of keys through that no YAML mentions: the schema judges them, all at once."""
-    return [f"++{text}" if _is_value(parsed) else text for text, parsed in zip(overrides, parse(overrides), strict=True)]
+    return [
+        f"++{text}" if _is_value(parsed) else text for text, parsed in zip(overrides, parse(overrides), strict=True)
+    ]
 
 
 def parse(overrides: Sequence[str]) -> list[Override]:
     """The overrides as Hydra reads them. Raises ConfigError for all that it cannot read."""
-    parser, parsed, found = OverridesParser.create(_loader()), [], []
+    parser, parsed, found = OverridesParser.create(), [], []
     for text in overrides:
         try:
             parsed.append(parser.parse_override(text))
+            parsed[-1].config_loader = _loader()  # glob(…) looks up a group's options
         except HydraException as error:
             found.append(_unreadable(text, error))
     if found:

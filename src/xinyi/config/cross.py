@@ -58,7 +58,9 @@ def _empty_problems(task: Mapping[str, Any], where: str) -> Iterator[str]:
     if not empty:
         return
     if kind != "multi":
-        yield describe("kind multi for a task that has a name for no label", repr(kind), "remove empty", f"{where}.empty")
+        yield describe(
+            "kind multi for a task that has a name for no label", repr(kind), "remove empty", f"{where}.empty"
+        )
     if empty.get("id") in [label.get("id") for label in task["labels"]]:
         yield describe("an id that is no label's", repr(empty.get("id")), "choose another", f"{where}.empty")
 
@@ -120,4 +122,6 @@ def _folder_problems(config: Mapping[str, Any]) -> Iterator[str]:
     if not os.path.isdir(nearest):
         yield describe("a folder to write to", f"{nearest}, which is none", "choose another with runs=DIR", "runs")
     elif not os.access(nearest, os.W_OK | os.X_OK):
-        yield describe("a folder to write to", f"no right to write in {nearest}", "choose another with runs=DIR", "runs")
+        yield describe(
+            "a folder to write to", f"no right to write in {nearest}", "choose another with runs=DIR", "runs"
+        )

@@ -11,7 +11,9 @@ from typing import Any, Union, get_args, get_origin
 from xinyi.errors import describe
 
 _WORDS = {int: "a whole number", float: "a number", str: "a text", bool: "true or false"}
-_SHORT = reprlib.Repr(maxstring=80, maxother=80, maxlist=4, maxdict=4, maxlevel=2)
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxother = 80
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict = 2, 3, 3
 
 
 def fits(value: Any, hint: Any) -> bool:

@@ -22,7 +22,7 @@ OmegaConf.register_new_resolver("sample_dir", lambda: str(sample_dir()), replace
 
 
 def register(config_dir: Path | None = None) -> None:
-    """Put the schema's defaults under every composition (`train.yaml` begins with them), and a user's folder before ours.
+    """Put the schema's defaults under every composition (`train.yaml` begins with them), a user's folder before ours.
 
     Hydra's own --config-dir would put the folder after ours, where its options could add but never replace.
     """

@@ -35,8 +35,11 @@ def combinations(overrides: Sequence[str], config_dir: Path | None = None) -> li
     Raises:
         ConfigError: an override cannot be read, or its values cannot be listed.
     """
+    problems: list[str] = []
     with initialised(config_dir):
-        choices = [_choices(text, parsed) for text, parsed in zip(overrides, parse(overrides), strict=True)]
+        choices = [_choices(text, parsed, problems) for text, parsed in zip(overrides, parse(overrides), strict=True)]
+    if problems:
+        raise ConfigError(problems)
     first = [options[0] for options in choices]
     found = [first]
     for i, options in enumerate(choices):
@@ -44,14 +47,15 @@ def combinations(overrides: Sequence[str], config_dir: Path | None = None) -> li
     return found
 
 
-def _choices(text: str, override: Override) -> list[str]:
+def _choices(text: str, override: Override, problems: list[str]) -> list[str]:
     """The single overrides that a sweep override stands for."""
     if not override.is_sweep_override():
         return [text]
     try:
         options = [f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()]
     except HydraException as error:
-        raise ConfigError([describe("values that can be listed", repr(text), explain(error))]) from error
+        problems.append(describe("values that can be listed", repr(text), explain(error)))
+        return [text]
     if not options:
-        raise ConfigError([describe("at least one value", repr(text), "name the values, with commas between them")])
-    return options
+        problems.append(describe("at least one value", repr(text), "name the values, with commas between them"))
+    return options or [text]

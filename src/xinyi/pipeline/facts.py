@@ -11,7 +11,9 @@ from typing import Any
 
 import torch
 
-PACKAGES = ("torch", "pytorch-lightning", "transformers", "tokenizers", "numpy", "onnx", "onnxruntime", "mlflow", "hydra-core")
+PACKAGES = (
+    "torch", "pytorch-lightning", "transformers", "tokenizers", "numpy", "onnx", "onnxruntime", "mlflow", "hydra-core",
+)  # fmt: skip
 
 
 def now() -> str:

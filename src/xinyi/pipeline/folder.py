@@ -73,7 +73,8 @@ class RunFolder:
             probe.write_text("", encoding="utf-8")
             probe.unlink()
         except OSError as error:
-            raise ConfigError([describe("a folder to write to", error, "choose another with runs=DIR", "runs")]) from error
+            problem = describe("a folder to write to", error, "choose another with runs=DIR", "runs")
+            raise ConfigError([problem]) from error
 
 
 def write_json(path: Path, content: Any) -> None:

@@ -19,6 +19,7 @@ from xinyi.data import Dataset
 from xinyi.data.batches import TokenBudgetBatches
 from xinyi.data.tokens import EncodedSplit, encode_split
 from xinyi.encoding import TextEncoder
+from xinyi.evaluation.decoding import fit_thresholds
 from xinyi.evaluation.metrics.table import METRICS, score
 from xinyi.models.backbone import Backbone, load_backbone
 from xinyi.models.classifier import MultiTaskClassifier
@@ -144,5 +145,7 @@ def _primary(tasks: dict[str, TaskSpec], name: str, target: NDArray, logits_BC: 
         return float("nan")
     probs_BC = probabilities(logits_BC[present], task.kind)
     gold = target[present].astype(np.int64)
-    value = score(task.primary, gold, predict(probs_BC, task.kind), probs_BC)
+    # Judged as the finished model will decide: early in training few probabilities of a multi task reach one half.
+    thresholds = fit_thresholds(probs_BC, gold) if task.kind == "multi" else ()
+    value = score(task.primary, gold, predict(probs_BC, task.kind, thresholds), probs_BC)
     return value if METRICS[task.primary].direction == "higher" else -value

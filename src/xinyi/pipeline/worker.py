@@ -13,7 +13,7 @@ from xinyi.training.fit import fit
 
 
 def work(root: Path) -> None:
-    """Train along with the process that wrote the run folder's config.yaml; Lightning's variables say which rank this is."""
+    """Train along with the process that wrote the run folder's config.yaml; Lightning's variables give the rank."""
     folder = RunFolder(root)
     config = run_config(folder)
     dataset = load(builders.data_settings(config), builders.task_specs(config))

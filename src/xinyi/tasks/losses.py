@@ -24,7 +24,8 @@ def single_loss(weights_C: Tensor | None = None, smoothing: float = 0.0) -> Loss
     """
 
     def loss(logits_BC: Tensor, target_B: Tensor) -> Tensor:
-        weights = None if weights_C is None else weights_C.to(logits_BC)
+        # Under autocast the logits may be bf16; the weights stay fp32.
+        weights = None if weights_C is None else weights_C.to(logits_BC.device)
         rows_B = functional.cross_entropy(
             logits_BC.float(), target_B, weights, ignore_index=-1, reduction="none", label_smoothing=smoothing
         )
@@ -45,7 +46,7 @@ def multi_loss(weights_C: Tensor | None = None, smoothing: float = 0.0) -> Loss:
     def loss(logits_BC: Tensor, target_BC: Tensor) -> Tensor:
         present_BC = (target_BC >= 0).float()
         softened_BC = target_BC.clamp(min=0.0) * (1.0 - smoothing) + 0.5 * smoothing
-        weights = None if weights_C is None else weights_C.to(logits_BC)
+        weights = None if weights_C is None else weights_C.to(logits_BC.device)
         cells_BC = functional.binary_cross_entropy_with_logits(
             logits_BC.float(), softened_BC, pos_weight=weights, reduction="none"
         )
@@ -56,19 +57,25 @@ def multi_loss(weights_C: Tensor | None = None, smoothing: float = 0.0) -> Loss:
 
 LOSSES = {"single": single_loss, "ordinal": single_loss, "multi": multi_loss}
 
+# One label may weigh this many times another: beyond that a few rows would decide the gradient.
+MOST = 20.0
+
 
 def balanced_weights(targets: NDArray, kind: str, size: int) -> Tensor:
-    """Weights that give every label the same total weight, at most 20 times another's.
+    """Weights that give every label the same total weight, within limits.
 
-    single, ordinal: rows / (labels · rows of the label) (King and Zeng 2001, scikit-learn's `balanced`).
-    multi: negative rows / positive rows of each label.
+    single, ordinal: rows / (labels · rows of the label) (King and Zeng 2001, scikit-learn's `balanced`), at most
+    `MOST` times the smallest; 1 for a label without rows.
+    multi: negative rows / positive rows of each label, from 1 / `MOST` to `MOST`; 1 for a label without positive rows.
     """
     if kind == "multi":
         present = targets[(targets >= 0).all(axis=1)]
         positive = present.sum(axis=0)
-        weights = (len(present) - positive) / np.maximum(positive, 1.0)
+        weights = np.clip((len(present) - positive) / np.maximum(positive, 1.0), 1.0 / MOST, MOST)
+        weights[positive == 0] = 1.0
     else:
         counts = np.bincount(targets[targets >= 0], minlength=size)
         weights = counts.sum() / (size * np.maximum(counts, 1.0))
+        weights = np.minimum(weights, MOST * weights[counts > 0].min(initial=np.inf))
         weights[counts == 0] = 1.0
-    return torch.tensor(np.clip(weights, weights.max() / 20.0, None), dtype=torch.float32)
+    return torch.tensor(weights, dtype=torch.float32)

@@ -22,6 +22,8 @@ from xinyi.tracking.view import show_columns
 if TYPE_CHECKING:
     from mlflow.entities import Run
 
+    from xinyi.runtime.manifest import Manifest
+
 log = logging.getLogger(__name__)
 
 _PARENT = "mlflow.parentRunId"
@@ -38,6 +40,7 @@ class MlflowTracker:
         self._tags: dict[str, str] = {}
         self._gate: Mapping[str, Any] | None = None
         self._report: Mapping[str, Any] = {}
+        self._model_id: str | None = None
 
     @property
     def run_id(self) -> str | None:
@@ -105,11 +108,15 @@ class MlflowTracker:
 
     def model(self, bundle: Path, name: str, register: bool, report: Mapping[str, Any]) -> None:
         """See Tracker."""
-        from xinyi.runtime.manifest import read_manifest
+        from xinyi.runtime.manifest import SEAL, read_manifest
 
         self._begun()
         manifest = read_manifest(Path(bundle))
-        self._later.attempt("the model", lambda: self._log_model(manifest, name, register, report))
+        facts = {"bundle_version": manifest.version, "manifest_sha256": str(manifest.raw[SEAL])}
+        tags = {**self._tags, "verdict": self._tags.get("verdict", "none"), **facts}
+        self._later.attempt("the model", lambda: self._log_model(manifest, report, tags))
+        if register:
+            self._later.attempt("the model version", lambda: self._register(name, report, tags))
 
     def finish(self, status: Status) -> None:
         """See Tracker."""
@@ -182,17 +189,19 @@ class MlflowTracker:
         note = describe_run(self._report, self._gate)
         self._set_tags({**self._tags, "mlflow.note.content": flat.cut(note, flat.TAG_LENGTH)})
 
-    def _log_model(self, manifest: Any, name: str, register: bool, report: Mapping[str, Any]) -> None:
-        from xinyi.runtime.manifest import SEAL
+    def _log_model(self, manifest: Manifest, report: Mapping[str, Any], tags: Mapping[str, str]) -> None:
         from xinyi.tracking import model
 
-        facts = {"bundle_version": manifest.version, "manifest_sha256": str(manifest.raw[SEAL])}
-        tags = {**self._tags, "verdict": self._tags.get("verdict", "none"), **facts}
-        model_id = model.log_model(self._store, self._begun(), manifest, report, tags)
-        if register:
-            note = describe_run(report, self._gate)
-            version = model.register(self._store, self._begun(), model_id, name, tags, note)
-            log.info("model %s, version %s", name, version)
+        self._model_id = model.log_model(self._store, self._begun(), manifest, report, tags)
+
+    def _register(self, name: str, report: Mapping[str, Any], tags: Mapping[str, str]) -> None:
+        from xinyi.tracking import model
+
+        if self._model_id is None:
+            raise OSError("the model was not uploaded")
+        note = describe_run(report, self._gate)
+        version = model.register(self._store, self._begun(), self._model_id, name, tags, note)
+        log.info("MLflow model %s, version %s", name, version)
 
 
 def _user() -> str:

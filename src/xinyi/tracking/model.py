@@ -9,13 +9,14 @@ import time
 import warnings
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xinyi.tasks.spec import TaskSpec
 from xinyi.tracking.datasets import dataset_key
-from xinyi.tracking.environment import LongUploads
+from xinyi.tracking.environment import as_global_store, long_uploads
 from xinyi.tracking.final import final_metrics
 from xinyi.tracking.flatten import METRICS_PER_CALL, pieces
 from xinyi.tracking.store import Store
@@ -43,7 +44,7 @@ def log_model(store: Store, run_id: str, manifest: Manifest, report: Mapping[str
         store.experiment_id, name=manifest.name, source_run_id=run_id, tags=dict(tags), model_type="classifier"
     )
     try:
-        with tempfile.TemporaryDirectory() as scratch, LongUploads():
+        with tempfile.TemporaryDirectory() as scratch, long_uploads():
             client.log_model_artifacts(model.model_id, str(_mlmodel(Path(scratch), manifest, run_id, model.model_id)))
             client.log_model_artifacts(model.model_id, str(manifest.folder), _BUNDLE)
     except BaseException:
@@ -64,9 +65,16 @@ def register(store: Store, run_id: str, model_id: str, name: str, tags: Mapping[
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    version = store.client.create_model_version(
-        name, source=f"models:/{model_id}", run_id=run_id, tags=dict(tags), description=note, model_id=model_id
+    make = partial(
+        store.client.create_model_version, name, run_id=run_id, tags=dict(tags), description=note, model_id=model_id
     )
+    try:
+        # So that the version's page leads to the logged model. A database registry looks the address up in the
+        # process's global store, not in its client's.
+        with as_global_store(store.uri):
+            version = make(f"models:/{model_id}")
+    except MlflowException:
+        version = make(store.client.get_logged_model(model_id).artifact_location)
     # What mlflow.register_model leaves as well: the logged model's page names its versions.
     store.client.set_logged_model_tags(model_id, {_VERSIONS: json.dumps([{"name": name, "version": version.version}])})
     return str(version.version)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from xinyi.errors import TrackingError, describe
+from xinyi.tracking.database import SQLITE, make_database
 from xinyi.tracking.environment import bound_requests
 from xinyi.tracking.flatten import without_credentials
 from xinyi.tracking.reach import REMEDY, check_reachable
@@ -20,7 +21,6 @@ from xinyi.tracking.settings import TrackingSettings
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-SQLITE = "sqlite:///"
 LOCAL_REMEDY = "correct tracking.uri=…, or go without: tracking=none"
 VIEW_KEY = "xinyi"
 # Without it MLflow shows its menus for language model applications.
@@ -91,7 +91,9 @@ def open_store(settings: TrackingSettings) -> Store:
     _check_kind(uri)
     check_reachable(uri, settings.timeout)
     bound_requests(settings.timeout)
+    _quieten()
     with refusals(uri):
+        make_database(uri)
         client = _client(uri)
         experiment_id = _experiment(client, settings, uri)
     return Store(client, uri, experiment_id)
@@ -112,11 +114,16 @@ def _check_kind(uri: str) -> None:
         raise TrackingError(describe("a file that can be written", got, LOCAL_REMEDY, f"tracking.uri {uri}"))
 
 
-def _client(uri: str) -> MlflowClient:
-    from mlflow import MlflowClient
+def _quieten() -> None:
+    import mlflow  # noqa: F401 - sets the levels anew when it is imported
 
     for name, level in _LEVELS.items():
         logging.getLogger(name).setLevel(level)
+
+
+def _client(uri: str) -> MlflowClient:
+    from mlflow import MlflowClient
+
     return MlflowClient(tracking_uri=uri, registry_uri=uri)
 
 

@@ -1,24 +1,24 @@
-"""What watches over a run: the random state in checkpoints, stopping on signals, and regular saving."""
+"""What watches over a run: random state, where to stop, the best weights, what was done so far."""
 
 from __future__ import annotations
 
 import random
-import signal
-import threading
 import time
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
 import torch
-
-from xinyi.errors import Interrupted
+from pytorch_lightning.callbacks import ModelCheckpoint
+from torch import Tensor
 
 
 class RandomState(pl.Callback):
-    """Keeps the state of every random generator in the checkpoint, so that a resumed run draws the same numbers."""
+    """Keeps the state of every random generator in the checkpoint, so that a resumed run draws the same numbers.
+
+    Data-parallel processes draw different numbers: each has its own row of torch's states.
+    """
 
     def __init__(self) -> None:
         self._pending: dict[str, Any] | None = None
@@ -27,8 +27,8 @@ class RandomState(pl.Callback):
         """Add the states under `random_state`."""
         kind, keys, place, has_gauss, gauss = np.random.get_state()  # noqa: NPY002 - the global state is what is kept
         checkpoint["random_state"] = {
-            "torch": torch.get_rng_state(),
-            "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+            "torch": _of_each(trainer, torch.get_rng_state()),
+            "cuda": _of_each(trainer, torch.cuda.get_rng_state()) if torch.cuda.is_available() else None,
             "python": random.getstate(),
             "numpy": (str(kind), torch.from_numpy(keys.astype(np.int64)), int(place), int(has_gauss), float(gauss)),
         }
@@ -38,58 +38,109 @@ class RandomState(pl.Callback):
         self._pending = checkpoint.get("random_state")
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Put the states back."""
+        """Put the states back, or at a run's beginning give each process numbers of its own."""
         state, self._pending = self._pending, None
         if state is None:
+            if trainer.global_rank:
+                torch.manual_seed(torch.initial_seed() + trainer.global_rank)
             return
-        torch.set_rng_state(state["torch"])
-        if state["cuda"] and torch.cuda.is_available():
-            torch.cuda.set_rng_state_all(state["cuda"])
+        torch.set_rng_state(state["torch"][trainer.global_rank])
+        if state["cuda"] is not None and torch.cuda.is_available():
+            torch.cuda.set_rng_state(state["cuda"][trainer.global_rank])
         random.setstate(state["python"])
         kind, keys, place, has_gauss, gauss = state["numpy"]
         np.random.set_state((kind, keys.numpy().astype(np.uint32), place, has_gauss, gauss))  # noqa: NPY002
 
 
-class Survival(pl.Callback):
-    """Saves `last.ckpt` every few minutes, and on Ctrl-C or SIGTERM at the next batch, then ends the run cleanly.
+def _of_each(trainer: pl.Trainer, state: Tensor) -> Tensor:
+    """The processes' states, one a row."""
+    if trainer.world_size == 1:
+        return state[None]
+    return trainer.strategy.all_gather(state.to(trainer.strategy.root_device)).cpu()
 
-    Args:
-        path: the checkpoint that a stopped run goes on from.
-        run: the run folder, named in the message.
-        minutes: between two saves.
+
+class StopAt(pl.Callback):
+    """Ends training after so many optimiser steps, and remembers in checkpoints that it was ended.
+
+    Lightning's `max_steps` ends within an epoch without validation, and it forgets on resume that early stopping has
+    spoken.
     """
 
-    def __init__(self, path: Path, run: Path, minutes: float = 5.0) -> None:
-        self.path, self.run, self.seconds = path, run, 60.0 * minutes
-        self.signal: int | None = None
-        self._former: dict[int, Any] = {}
-        self._saved = time.monotonic()
+    def __init__(self, steps: int | None) -> None:
+        self.steps = steps
+        self._stopped = False
 
-    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Take over the signals; only a process's main thread may."""
-        if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGINT, signal.SIGTERM):
-                self._former[number] = signal.signal(number, self._remember)
-
-    def _remember(self, number: int, frame: FrameType | None) -> None:
-        if self.signal is not None:  # asked twice: at once
-            raise KeyboardInterrupt
-        self.signal = number
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Stay stopped."""
+        trainer.should_stop = trainer.should_stop or self._stopped
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, *_: Any) -> None:
-        """Save and stop if asked to; else save when it is time."""
-        if self.signal is not None:
-            trainer.save_checkpoint(self.path)
-            raise Interrupted(
-                f"stopped by {signal.Signals(self.signal).name} at step {trainer.global_step}; nothing is lost.\n"
-                f"  go on with: xinyi resume {self.run}"
-            )
-        if time.monotonic() - self._saved > self.seconds:
-            trainer.save_checkpoint(self.path)
-            self._saved = time.monotonic()
+        """Stop at the limit; Lightning then validates and ends the epoch."""
+        if self.steps is not None and trainer.global_step >= self.steps:
+            trainer.should_stop = True
 
-    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Give the signals back."""
-        for number, handler in self._former.items():
-            signal.signal(number, handler)
-        self._former.clear()
+    def on_save_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
+        """Add `stopped`."""
+        checkpoint["stopped"] = trainer.should_stop
+
+    def on_load_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
+        """Read `stopped`."""
+        self._stopped = bool(checkpoint.get("stopped"))
+
+
+class BestCheckpoint(ModelCheckpoint):
+    """Keeps the weights with the best `val/primary` in best.ckpt.
+
+    Its state names files without their folder: a run folder may be moved, or mounted elsewhere, before it is resumed.
+    """
+
+    _PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(
+            dirpath=folder, filename="best", monitor="val/primary", mode="max", save_weights_only=True,
+            enable_version_counter=False,
+        )  # fmt: skip
+
+    def state_dict(self) -> dict[str, Any]:
+        """Lightning's, with bare file names."""
+        state = super().state_dict()
+        state |= {key: Path(state[key]).name for key in self._PATHS}
+        return {**state, "dirpath": "", "best_k_models": {Path(k).name: v for k, v in state["best_k_models"].items()}}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """The inverse: file names in this run's folder."""
+        state = {**state_dict, "dirpath": self.dirpath}
+        state |= {key: self._here(state[key]) for key in self._PATHS}
+        super().load_state_dict({**state, "best_k_models": {self._here(k): v for k, v in state["best_k_models"].items()}})
+
+    def _here(self, name: str) -> str:
+        return str(Path(str(self.dirpath)) / name) if name else ""
+
+
+class Meter(pl.Callback):
+    """Tokens (padding left out) and seconds of training, also over a stop and a resume."""
+
+    def __init__(self) -> None:
+        self.tokens, self._before, self._started = 0, 0.0, time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Time spent in training, validation included."""
+        return self._before + time.monotonic() - self._started
+
+    def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Start the clock."""
+        self._started = time.monotonic()
+
+    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, *_: Any) -> None:
+        """Count; the processes' batches of a step are of like size."""
+        self.tokens += batch.tokens * trainer.world_size
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a resumed run adds to."""
+        return {"tokens": self.tokens, "seconds": self.seconds}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """See `state_dict`."""
+        self.tokens, self._before = state_dict["tokens"], state_dict["seconds"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import math
-import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,14 +12,17 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
+from pytorch_lightning.callbacks import EarlyStopping
 
 from xinyi.errors import BundleError, describe
-from xinyi.training.callbacks import RandomState, Survival
+from xinyi.training.callbacks import BestCheckpoint, Meter, RandomState, StopAt
 from xinyi.training.checkpoint_io import SafetensorsCheckpointIO, load_checkpoint
 from xinyi.training.loader import BatchLoader
 from xinyi.training.module import ClassifierModule
 from xinyi.training.progress import RunProgress
+from xinyi.training.survival import Survival
+
+LAST = "last.ckpt"
 
 
 @dataclass(frozen=True)
@@ -80,30 +82,42 @@ def fit(
         TrainingError: the loss is not finite, or a checkpoint cannot be written.
     """
     folder = run / "checkpoints"
-    best = ModelCheckpoint(
-        dirpath=folder, filename="best", monitor="val/primary", mode="max", save_last=True, enable_version_counter=False
-    )
-    progress = RunProgress(total_steps(len(train), settings), settings.epochs)
-    callbacks: list[pl.Callback] = [RandomState(), Survival(folder / "last.ckpt", run), best]
-    callbacks += [progress] if settings.progress else []
+    best, meter, survival = BestCheckpoint(folder), Meter(), Survival(folder / LAST, run)
+    callbacks: list[pl.Callback] = [RandomState(), meter, StopAt(settings.max_steps)]
     if settings.patience:
-        callbacks.append(
-            EarlyStopping(monitor="val/primary", mode="max", patience=settings.patience, check_finite=False, strict=False)
+        stopping = EarlyStopping(
+            monitor="val/primary", mode="max", patience=settings.patience, check_finite=False, strict=False
         )
-    trainer = _trainer(settings, callbacks, loggers, len(train))
-    started = time.monotonic()
-    trainer.fit(module, train, validation, ckpt_path=resume, weights_only=True)
-    seconds = time.monotonic() - started
+        callbacks.append(stopping)
+    if settings.progress:
+        callbacks.append(RunProgress(total_steps(len(train), settings), settings.epochs, meter))
+    trainer = _trainer(settings, [*callbacks, best, survival], loggers)
+    _go(trainer, survival, module, train, validation, resume)
     score = float("nan") if best.best_model_score is None else float(best.best_model_score)
-    path = Path(best.best_model_path or best.last_model_path)
-    return FitResult(path, score, seconds, trainer.current_epoch, trainer.global_step, progress.tokens)
+    path = Path(best.best_model_path)
+    return FitResult(path, score, meter.seconds, trainer.current_epoch, trainer.global_step, meter.tokens)
 
 
-def _trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: Sequence[Any], batches: int) -> pl.Trainer:
+def _go(
+    trainer: pl.Trainer,
+    survival: Survival,
+    module: ClassifierModule,
+    train: BatchLoader,
+    validation: BatchLoader,
+    resume: Path | None,
+) -> None:
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", module="pytorch_lightning")
+        warnings.filterwarnings("ignore", module="lightning_fabric")
+        try:
+            trainer.fit(module, train, validation, ckpt_path=resume, weights_only=True)
+        except SystemExit as error:  # how Lightning answers a KeyboardInterrupt
+            raise survival.at_once() from error
+
+
+def _trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: Sequence[Any] = ()) -> pl.Trainer:
     # Lightning's advice (more workers, its own server products, TPU hints) is not for our users.
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
-    warnings.filterwarnings("ignore", module="pytorch_lightning")
-    warnings.filterwarnings("ignore", module="lightning_fabric")
     # Deterministic mode also fills every new tensor, against reading memory that nobody wrote; it costs 7 % of a step.
     torch.utils.deterministic.fill_uninitialized_memory = False
     return pl.Trainer(
@@ -113,9 +127,6 @@ def _trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: Seque
         strategy=settings.strategy,
         precision=settings.precision,
         max_epochs=settings.epochs,
-        max_steps=settings.max_steps or -1,
-        # A run of fewer steps than an epoch has ends its epoch there, so that it is validated and leaves a checkpoint.
-        limit_train_batches=min(batches, settings.max_steps * settings.accumulate) if settings.max_steps else None,
         accumulate_grad_batches=settings.accumulate,
         gradient_clip_val=settings.clip or None,
         deterministic="warn" if settings.deterministic else None,

@@ -16,20 +16,24 @@ from xinyi.data.tokens import EncodedSplit
 
 @dataclass
 class Batch:
-    """Token ids, mask and segment types (B, L), targets of each task, and which rows these are (B,)."""
+    """Token ids, mask and segment types (B, L), targets of each task, and which rows these are (B,).
+
+    tokens: how many of the ids are no padding.
+    """
 
     ids_BL: Tensor
     mask_BL: Tensor
     types_BL: Tensor
     targets: dict[str, Tensor]
     rows_B: Tensor
+    tokens: int
 
     def to(self, device: torch.device, non_blocking: bool = False) -> Batch:
         """The same batch on another device."""
         move = {name: tensor.to(device, non_blocking=non_blocking) for name, tensor in self.targets.items()}
         tensors = (self.ids_BL, self.mask_BL, self.types_BL)
         ids, mask, types = (tensor.to(device, non_blocking=non_blocking) for tensor in tensors)
-        return Batch(ids, mask, types, move, self.rows_B)
+        return Batch(ids, mask, types, move, self.rows_B, self.tokens)
 
 
 class BatchLoader:
@@ -52,8 +56,9 @@ class BatchLoader:
         """Lightning asks for it wherever there is a sampler; there is none."""
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the epoch whose order the next iteration follows."""
-        self.epoch = epoch
+        """Choose the epoch whose order the next iteration follows; another than now begins at its first batch."""
+        if epoch != self.epoch:
+            self.epoch, self.position = epoch, 0
 
     def state_dict(self) -> dict[str, int]:
         """Where the iteration stands."""
@@ -92,4 +97,5 @@ def collate(split: EncodedSplit, rows_B: NDArray[np.int64], pad_id: int) -> Batc
         types_BL=torch.from_numpy(np.where(mask_BL, encoded.types[flat_BL], 0).astype(np.int64)),
         targets={task: torch.from_numpy(values[rows_B]) for task, values in split.targets.items()},
         rows_B=torch.from_numpy(np.asarray(rows_B)),
+        tokens=int(lengths_B1.sum()),
     )

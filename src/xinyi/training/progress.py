@@ -10,6 +10,8 @@ import pytorch_lightning as pl
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from xinyi.training.callbacks import Meter
+
 
 class RunProgress(pl.Callback):
     """A bar on a terminal; elsewhere one line an epoch, so that log files stay readable.
@@ -17,17 +19,17 @@ class RunProgress(pl.Callback):
     Args:
         total: optimiser steps of the run at most.
         epochs: epochs of the run at most.
+        meter: tokens and seconds so far.
     """
 
-    def __init__(self, total: int, epochs: int, console: Console | None = None) -> None:
-        self.total, self.epochs = total, epochs
+    def __init__(self, total: int, epochs: int, meter: Meter, console: Console | None = None) -> None:
+        self.total, self.epochs, self.meter = total, epochs, meter
         self.console = console or Console(file=sys.stderr)
-        self.tokens, self.metric, self._drawn = 0, float("nan"), 0.0
+        self.metric, self._drawn = float("nan"), 0.0
         self.bar: Progress | None = None
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Show the bar."""
-        self.started = time.monotonic()
         if self.console.is_terminal and trainer.is_global_zero:
             columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
             self.bar = Progress(*columns, console=self.console, transient=False)
@@ -35,8 +37,7 @@ class RunProgress(pl.Callback):
             self.bar.start()
 
     def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, *_: Any) -> None:
-        """Count tokens; redraw at most five times a second."""
-        self.tokens += batch.ids_BL.numel()
+        """Redraw at most five times a second."""
         now = time.monotonic()
         if self.bar is not None and now - self._drawn > 0.2:
             self._drawn = now
@@ -52,11 +53,18 @@ class RunProgress(pl.Callback):
 
     def _state(self, pl_module: Any) -> str:
         loss = float("nan") if pl_module.last_loss is None else float(pl_module.last_loss)
-        rate = self.tokens / max(1e-9, time.monotonic() - self.started)
+        rate = self.meter.tokens / max(1e-9, self.meter.seconds)
         return f"loss {loss:.3f} · val {self.metric:.3f} · {rate:,.0f} tokens/s"
 
+    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
+        """Take the bar down: Lightning calls no teardown after an exception."""
+        self._take_down(trainer)
+
     def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Take the bar down, whatever ended the run."""
+        """Take the bar down."""
+        self._take_down(trainer)
+
+    def _take_down(self, trainer: pl.Trainer) -> None:
         if self.bar is not None:
             self.bar.update(self.task, completed=trainer.global_step)
             self.bar.stop()

@@ -8,7 +8,7 @@ from fake_mlflow import FakeServer
 
 from xinyi.tracking import buffer as module
 from xinyi.tracking.buffer import MetricBuffer
-from xinyi.tracking.environment import LongUploads, bound_requests
+from xinyi.tracking.environment import bound_requests, long_uploads
 from xinyi.tracking.logger import RunLogger
 
 
@@ -113,6 +113,6 @@ def test_uploads_may_take_longer_than_other_requests(monkeypatch: pytest.MonkeyP
     monkeypatch.delenv("MLFLOW_HTTP_REQUEST_TIMEOUT")
     bound_requests(2.4)
     assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "3"
-    with LongUploads():
+    with long_uploads():
         assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "300"
     assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "3"

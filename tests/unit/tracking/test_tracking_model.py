@@ -11,19 +11,29 @@ from tracking_world import PARAMS, TAGS, make_report
 
 from xinyi.errors import BundleError
 from xinyi.tracking.mlflow_tracker import MlflowTracker
+from xinyi.tracking.model import register
 from xinyi.tracking.store import Store
 
 NAME = "xinyi-test"
 
 
 @pytest.fixture(scope="module")
-def logged(store: Store) -> Any:
+def logged(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Any:
     """A run whose bundle was logged and registered, and the model that came of it."""
+    bundle, elsewhere = shared_bundle(), tmp_path_factory.mktemp("elsewhere")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(elsewhere)
+        found = _logged(store, bundle)
+    assert not list(elsewhere.iterdir())  # MLflow's global store, which is not ours, was left alone
+    return found
+
+
+def _logged(store: Store, bundle: Path) -> Any:
     tracker = MlflowTracker(store)
     tracker.start("first", PARAMS, TAGS)
     tracker.metrics(make_report())
     tracker.verdict({"verdict": "pass", "counts": {}})
-    tracker.model(shared_bundle(), NAME, True, make_report())
+    tracker.model(bundle, NAME, True, make_report())
     tracker.finish("FINISHED")
     output = store.client.get_run(tracker.run_id).outputs.model_outputs[0]
     return store.client.get_logged_model(output.model_id)
@@ -56,7 +66,8 @@ def test_the_version_says_what_it_is(logged: Any, store: Store):
 
     version = store.client.get_model_version(NAME, "1")
     manifest = read_manifest(shared_bundle())
-    assert version.model_id == logged.model_id
+    assert version.source == f"models:/{logged.model_id}"
+    assert logged.tags["mlflow.modelVersions"] == f'[{{"name": "{NAME}", "version": {version.version}}}]'
     assert version.tags["verdict"] == "pass"
     assert version.tags["bundle_version"] == manifest.version
     assert version.tags["manifest_sha256"] == manifest.raw[SEAL]
@@ -116,6 +127,17 @@ def test_a_model_can_be_logged_without_a_version(store: Store):
     tracker.model(shared_bundle(), "not-registered", False, make_report())
     assert len(store.client.get_run(tracker.run_id).outputs.model_outputs) == 1
     assert store.client.search_registered_models("name = 'not-registered'") == []
+
+
+def test_a_version_is_made_also_where_the_process_uses_another_store(
+    logged: Any, store: Store, monkeypatch: pytest.MonkeyPatch
+):
+    from mlflow.tracking._tracking_service import utils
+
+    monkeypatch.setattr(utils, "_tracking_uri", "http://127.0.0.1:1")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    number = register(store, logged.source_run_id, logged.model_id, "elsewhere", {}, "")
+    assert store.client.get_model_version("elsewhere", number).source == logged.artifact_location
 
 
 def test_a_folder_that_is_no_bundle_is_a_clear_error(store: Store, tmp_path: Path):

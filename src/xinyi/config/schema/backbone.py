@@ -13,8 +13,12 @@ from xinyi.models.pooling_names import POOLING_NAMES
 class BackboneConfig:
     """Where the encoder comes from and how its output is pooled."""
 
-    kind: str = setting("embedded", "inside the package, a local folder, or a hub name", choices=("embedded", "local", "hub"))
-    path: str | None = setting(None, "kind=local: a Hugging Face folder (config.json, model.safetensors, tokenizer.json)")
+    kind: str = setting(
+        "embedded", "inside the package, a local folder, or a hub name", choices=("embedded", "local", "hub")
+    )
+    path: str | None = setting(
+        None, "kind=local: a Hugging Face folder (config.json, model.safetensors, tokenizer.json)"
+    )
     name: str | None = setting(None, "kind=hub: repository name, such as google-bert/bert-base-chinese")
     revision: str | None = setting(None, "kind=hub: commit or tag, so that a run can be repeated")
     config: dict[str, Any] = setting({}, "kind=embedded: sizes that differ from the packaged config.json")

@@ -35,9 +35,13 @@ class DataConfig(SourceConfig):
     name: str = setting("files", "name of the data set in reports and MLflow")
     sources: list[dict[str, Any]] = setting([], "several origins, each with the keys of one; rows may lack tasks")
     mask: bool = setting(True, "replace personal data by typed placeholders such as [手机号]")
-    validation_share: float = setting(0.1, "share of rows for a validation split that must be made", least=0.0, most=0.5)
+    validation_share: float = setting(
+        0.1, "share of rows for a validation split that must be made", least=0.0, most=0.5
+    )
     test_share: float = setting(0.1, "share of rows for a test split that must be made", least=0.0, most=0.5)
-    seed: int = setting(7, "seed of splits that must be made; apart from the run's, so that seeds see the same rows", least=0)
+    seed: int = setting(
+        7, "seed of splits that must be made; apart from the run's, so that seeds see the same rows", least=0
+    )
     max_length: int = setting(256, "tokens in a row, special tokens included", least=8, most=8192)
     truncation: str = setting("head_tail", "which part of an overlong text is kept", choices=STRATEGIES)
     context_share: float = setting(0.5, "the most of a row that the context may take", least=0.0, most=0.9)

@@ -15,7 +15,9 @@ class TrainerConfig:
     devices: int = setting(1, "devices (gpu) or processes (cpu) on each machine", least=1)
     nodes: int = setting(1, "machines", least=1)
     strategy: str = setting("auto", "how devices work together", choices=("auto", "ddp"))
-    precision: str = setting("auto", "number format; auto: bf16 where the hardware has it", choices=("auto", "32", "bf16"))
+    precision: str = setting(
+        "auto", "number format; auto: bf16 where the hardware has it", choices=("auto", "32", "bf16")
+    )
     epochs: int = setting(8, "passes over the training rows at most", least=1)
     max_steps: int | None = setting(None, "optimiser steps at most", least=1)
     patience: int = setting(3, "epochs without a better primary metric before stopping; 0: never", least=0)
