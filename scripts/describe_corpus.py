@@ -7,6 +7,7 @@ python scripts/describe_corpus.py --into data/README.md    rewrite the part betw
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,6 +16,10 @@ from typing import Any
 
 import yaml
 from marked_part import rewrite
+
+from xinyi.text import MASKER_VERSION, normalize, prepare
+
+_clean = functools.cache(prepare)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 SPLITS = ("train", "validation", "test")
@@ -38,7 +43,9 @@ def document(splits: Mapping[str, Sequence[Row]]) -> str:
     for task in TASKS:
         lines += ["", f"### {task.capitalize()}", "", *_table("label", _labels(task), columns)]
     lines += ["", "### Hard-case tags", "", *_table("tag", _counts("hard", columns["all"]), columns)]
-    lines += ["", "### Marked personal data (spans)", "", *_table("kind", _kinds(columns["all"]), columns)]
+    lines += ["", "### Marked personal data (spans)", "", *_table("kind", _kinds(columns["all"], _marked), columns)]
+    lines += ["", f"### Of these, left whole by masker {MASKER_VERSION}", ""]
+    lines += _table("kind", _kinds(columns["all"], _left), columns)
     return "\n".join(lines)
 
 
@@ -105,12 +112,26 @@ def _labels(task: str) -> Figures:
     return figures
 
 
-def _kinds(rows: Sequence[Row]) -> Figures:
-    def spans(kind: str) -> Callable[[Sequence[Row]], str]:
-        return lambda rows: f"{sum(span['kind'] == kind for row in rows for span in row['personal_data']):,}"
+def _kinds(rows: Sequence[Row], kinds_of: Callable[[Row], Sequence[str]]) -> Figures:
+    """Spans of each kind, the most frequently marked first, and their sum."""
 
-    total = Counter(span["kind"] for row in rows for span in row["personal_data"])
-    return {f"`{kind}`": spans(kind) for kind, _ in sorted(total.items(), key=lambda item: (-item[1], item[0]))}
+    def spans(kind: str | None) -> Callable[[Sequence[Row]], str]:
+        return lambda rows: f"{sum(kind in (None, found) for row in rows for found in kinds_of(row)):,}"
+
+    total = Counter(kind for row in rows for kind in _marked(row))
+    figures = {f"`{kind}`": spans(kind) for kind, _ in sorted(total.items(), key=lambda item: (-item[1], item[0]))}
+    return {**figures, "all": spans(None)}
+
+
+def _marked(row: Row) -> Sequence[str]:
+    return [span["kind"] for span in row["personal_data"]]
+
+
+def _left(row: Row) -> Sequence[str]:
+    """Kinds of the spans that can be read in full after cleaning and masking."""
+    clean = _clean(row["text"])
+    spans = row["personal_data"]
+    return [span["kind"] for span in spans if normalize(row["text"][span["start"] : span["end"]]) in clean]
 
 
 def main() -> None:

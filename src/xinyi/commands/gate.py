@@ -14,7 +14,7 @@ def main(arguments: Sequence[str]) -> int:
     p.add_argument("report", type=Path, help="report.json, run folder or bundle")
     p.add_argument("--champion", type=Path, help="report of the model now in use")
     p.add_argument("--rules", type=Path, help="YAML file with `rules:`; default: conf/gate/default.yaml")
-    p.add_argument("--output", type=Path, help="folder for the three files; default: the report's run folder")
+    p.add_argument("--output", type=Path, help="folder for its files; default: the run folder, or beside a bundle")
     args = p.parse_args(arguments)
     from xinyi.pipeline.gate import gate_report
 

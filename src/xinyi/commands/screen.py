@@ -19,6 +19,8 @@ def show_outcome(outcome: Outcome, enforce: bool) -> int:
     print(f"run      {outcome.folder.root}")
     print(f"report   {outcome.folder.report / 'report.html'}")
     print(f"MLflow   {outcome.link}")
+    if outcome.runs_link:
+        print(f"compare  {outcome.runs_link}")
     print(f"verdict  {outcome.gate['verdict'] if outcome.gate else 'none: no rules'}")
     print(f"bundle   {outcome.bundle or 'none: export.enabled=false'}")
     return outcome.gate["exit_code"] if enforce and outcome.gate else 0

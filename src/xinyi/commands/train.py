@@ -102,7 +102,8 @@ def _hydra(given: Arguments) -> int:
         raise ConfigError([describe("a folder to write to", error, "choose another with runs=DIR", "runs")]) from error
     if jobs.error is not None:
         raise jobs.error
-    return max(jobs.codes, default=0)
+    # A sweep's code is its worst: unusable, fail, undecided, pass.
+    return max(jobs.codes, key=(0, 3, 1, 2).index, default=0)
 
 
 @contextlib.contextmanager

@@ -31,7 +31,10 @@ def problems(raw: Mapping[str, Any], schema: type, where: str = "") -> Iterator[
 
 
 def usable(raw: Mapping[str, Any], schema: type) -> dict[str, Any]:
-    """The part of a configuration that fits its schema; `build` gives the rest its defaults."""
+    """The part of a configuration that fits its schema; `build` gives the rest its defaults.
+
+    In a list of mappings an empty one stands for what does not fit.
+    """
     hints, kept = get_type_hints(schema), {}
     for key, value in raw.items():
         inner = nested(hints[key]) if key in hints else None
@@ -41,6 +44,9 @@ def usable(raw: Mapping[str, Any], schema: type) -> dict[str, Any]:
             kept[key] = usable(value, inner) if items is None else items
         elif key in hints and fits(value, hints[key]):
             kept[key] = value
+        elif key in hints and isinstance(value, list) and get_origin(item := (*get_args(hints[key]), None)[0]) is dict:
+            # The others keep their places, which problems name.
+            kept[key] = [part if fits(part, item) else {} for part in value]
     return kept
 
 

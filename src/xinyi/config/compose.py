@@ -35,16 +35,26 @@ def plain(overrides: Sequence[str], config_dir: Path | None = None, config_name:
         parsed = parse(overrides)
         if found := list(_group_problems(parsed)):
             raise ConfigError(found)
-        try:
-            config = compose(config_name, overrides=permissive(overrides), return_hydra_config=True)
-            _check_hydra(config)
-            raw = OmegaConf.to_container(config, resolve=True)
-        except (HydraException, OmegaConfBaseException) as error:
-            raise ConfigError([explain(error)]) from error
-        except (YAMLError, UnicodeDecodeError, OSError) as error:
-            remedy = "correct the file; it must be YAML in UTF-8"
-            raise ConfigError([describe("YAML files that can be read", explain(error), remedy)]) from error
+        raw = _composed(config_name, permissive(overrides))
     return {str(key): value for key, value in raw.items()}
+
+
+def _composed(config_name: str, overrides: list[str]) -> dict[Any, Any]:
+    """Hydra's composition, without its own section. Raises ConfigError for all that Hydra or OmegaConf stumble over."""
+    try:
+        config = compose(config_name, overrides=overrides, return_hydra_config=True)
+        _check_hydra(config)
+        return OmegaConf.to_container(config, resolve=True)
+    except ConfigError:
+        raise
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError([explain(error)]) from error
+    except (YAMLError, UnicodeDecodeError, OSError) as error:
+        remedy = "correct the file; it must be YAML in UTF-8"
+        raise ConfigError([describe("YAML files that can be read", explain(error), remedy)]) from error
+    except Exception as error:  # both let errors of plain Python through when shapes do not fit
+        remedy = "compare the overrides with xinyi train --cfg job"
+        raise ConfigError([describe("values that fit where they are put", explain(error), remedy)]) from error
 
 
 def load(overrides: Sequence[str], config_dir: Path | None = None) -> TrainConfig:
@@ -61,8 +71,8 @@ def typed(raw: Mapping[str, Any]) -> TrainConfig:
     found = [*check.problems(raw, TrainConfig), *targets.problems(raw), *_package_problems(raw)]
     config = check.build(check.usable(raw, TrainConfig), TrainConfig)
     # What the schema complains about stands here with its default: a second complaint would be about that.
-    places = {_place(text) for text in found}
-    found += [text for text in cross_problems(asdict(config)) if _place(text) not in places]
+    places = tuple(f"{text.partition(': ')[0]}{sign}" for text in found for sign in ":.[")
+    found += [text for text in cross_problems(asdict(config)) if not text.startswith(places)]
     if found:
         raise ConfigError(dict.fromkeys(found))
     return config
@@ -109,10 +119,6 @@ def _package_problems(raw: Mapping[str, Any]) -> Iterator[str]:
         if group in raw:
             got = f"none in a YAML of the group {group}"
             yield describe(f"the first line {header}", got, "add it to that file", group)
-
-
-def _place(problem: str) -> str:
-    return problem.partition(": ")[0]
 
 
 def _loader() -> Any:

@@ -32,11 +32,11 @@ def data_problems(config: Mapping[str, Any]) -> Iterator[str]:
         yield describe("validation_share + test_share of at most 0.8", "more", "lower one of them", "data")
     found = [text for i, raw in enumerate(own) for text in check.problems(raw, SourceConfig, f"data.sources[{i}].")]
     yield from found
-    places = {text.partition(": ")[0] for text in found}
+    places = tuple(f"{text.partition(': ')[0]}:" for text in found)
     for i, source in enumerate(sources(data)):
         where = f"data.sources[{i}]" if own else "data"
         more = [*_file_problems(source, data["root"], where), *_label_problems(source, config["tasks"], where)]
-        yield from (text for text in more if text.partition(": ")[0] not in places)
+        yield from (text for text in more if not text.startswith(places))
     yield from _split_problems(data)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from torch import nn
 from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig
@@ -52,6 +53,15 @@ class Backbone:
     def hidden_size(self) -> int:
         """Size of a token's vector."""
         return int(self.config.hidden_size)
+
+    @property
+    def max_length(self) -> int | None:
+        """The longest row that the encoder has positions for; None where positions are not looked up in a table."""
+        table = getattr(getattr(self.encoder, "embeddings", None), "position_embeddings", None)
+        if not isinstance(table, nn.Embedding):
+            return None
+        # RoBERTa-like encoders begin to count after the padding token's number.
+        return table.num_embeddings - (0 if table.padding_idx is None else table.padding_idx + 1)
 
 
 def load_backbone(settings: BackboneSettings, on_gpu: bool = False) -> Backbone:
@@ -96,10 +106,15 @@ def _pretrained(settings: BackboneSettings, attention: str) -> Backbone:
         tokenizer = _tokenizer(str(source), options)
     except ConfigError:
         raise
-    except (OSError, ValueError, ImportError, RuntimeError) as error:
+    except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:
         found = " ".join(str(error).split())[:300]
         remedy = "check the path or name; weights must be model.safetensors (convert .bin files first)"
         raise ConfigError([describe("a Hugging Face encoder", found, remedy, f"backbone {source}")]) from error
+    rows = encoder.get_input_embeddings().num_embeddings
+    if tokenizer.get_vocab_size() > rows:
+        remedy = "use the tokenizer that the encoder was trained with"
+        wanted = f"a tokenizer of at most {rows} entries, as the encoder has vectors"
+        raise ConfigError([describe(wanted, tokenizer.get_vocab_size(), remedy, f"backbone {source}")])
     return Backbone(_without_pooler(encoder), tokenizer, encoder.config, str(source), random=False)
 
 

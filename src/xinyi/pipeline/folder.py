@@ -38,6 +38,11 @@ class RunFolder:
         return self.root / "checkpoints" / "last.ckpt"
 
     @property
+    def best(self) -> Path:
+        """The weights with the best validation metric."""
+        return self.root / "checkpoints" / "best.ckpt"
+
+    @property
     def decoding(self) -> Path:
         """Temperatures and thresholds."""
         return self.root / "decoding.json"

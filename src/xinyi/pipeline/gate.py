@@ -26,7 +26,9 @@ def gate_report(
     other = gates.read_report(champion) if champion else None
     run = path.parent.parent if path.parent.name == "report" else path.parent
     verdict = gates.judge(found, read_rules(rules), other, parity_record(run), gates.report_sha256(report))
-    gates.write(verdict, output or run)
+    # A bundle is sealed: a verdict on its report goes beside it.
+    beside = run.parent if (run / "manifest.json").is_file() else run
+    gates.write(verdict, output or beside)
     return gates.render_console(verdict), verdict["exit_code"]
 
 

@@ -19,6 +19,7 @@ from xinyi.data import Dataset
 from xinyi.data.batches import TokenBudgetBatches
 from xinyi.data.tokens import EncodedSplit, encode_split
 from xinyi.encoding import TextEncoder
+from xinyi.errors import ConfigError, describe
 from xinyi.evaluation.decoding import fit_thresholds
 from xinyi.evaluation.metrics.table import METRICS, score
 from xinyi.models.backbone import Backbone, load_backbone
@@ -31,6 +32,7 @@ from xinyi.training.fit import FitSettings, total_steps
 from xinyi.training.loader import BatchLoader
 from xinyi.training.module import ClassifierModule
 from xinyi.training.optim import OptimSettings, build_optimizer, course, parameter_groups
+from xinyi.training.processes import rank
 
 
 @dataclass
@@ -57,7 +59,7 @@ class Parts:
             trainer.batch_rows if train else max(256, trainer.batch_rows),
             seed=config.seed,
             shuffle=train,
-            rank=int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", 0))) if train and world > 1 else 0,
+            rank=rank(trainer.devices) if train and world > 1 else 0,
             world_size=world,
         )
         return BatchLoader(self.splits[split], batches, self.encoder.pad_id)
@@ -69,6 +71,9 @@ def assemble(config: TrainConfig, dataset: Dataset) -> Parts:
     _set_threads(config)
     pl.seed_everything(config.seed, verbose=False)
     backbone = load_backbone(builders.backbone_settings(config), on_gpu)
+    if backbone.max_length is not None and backbone.max_length < config.data.max_length:
+        wanted, remedy = f"at most {backbone.max_length}, the encoder's positions", "lower data.max_length"
+        raise ConfigError([describe(wanted, config.data.max_length, remedy, "data.max_length")])
     encoder = TextEncoder(backbone.tokenizer, builders.encoding_settings(config.data))
     splits = {name: encode_split(table, encoder, dataset.tasks) for name, table in dataset.splits.items()}
     model = build_model(config, backbone, dataset.tasks)

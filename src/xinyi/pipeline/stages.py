@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+import math
+import os
+import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,7 @@ from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
 from xinyi.data import Dataset
 from xinyi.data.tokens import EncodedSplit
-from xinyi.errors import DataError, describe
+from xinyi.errors import ConfigError, DataError, describe
 from xinyi.evaluation import report as reports
 from xinyi.evaluation.decoding import fit_decoding, read_decodings, write_decodings
 from xinyi.evaluation.plots import write_confusion_plots
@@ -23,8 +26,9 @@ from xinyi.pipeline.facts import device_name, run_facts
 from xinyi.pipeline.folder import RunFolder, read_json, write_json
 from xinyi.pipeline.parts import Parts
 from xinyi.tasks.decode import Decoding
-from xinyi.training.fit import fit, load_weights
+from xinyi.training.fit import FitResult, fit, load_weights
 from xinyi.training.predict import predict_logits
+from xinyi.training.processes import Group, joined
 
 
 def encoding_summary(splits: Mapping[str, EncodedSplit]) -> dict[str, Any]:
@@ -48,15 +52,48 @@ def same_data(state: Mapping[str, Any], dataset: Dataset) -> None:
 
 
 def fit_stage(config: TrainConfig, folder: RunFolder, parts: Parts, logger: Any) -> dict[str, Any]:
-    """Train, keep the best weights in the model, and return the `run` facts of the report."""
-    train, validation = parts.loader(config, "train"), parts.loader(config, "validation")
-    resume = folder.last if folder.last.is_file() else None
-    parts.model.train()  # encoders come in evaluation mode, and Lightning leaves modes as they are
-    result = fit(parts.module, train, validation, folder.root, parts.fit, [logger] if logger else [], resume)
-    load_weights(parts.module, result.best)
+    """Train, put the best weights into the model, and return the `run` facts of the report.
+
+    A run that was stopped after its training is not trained again.
+    """
+    state = read_json(folder.state)
+    if not (state.get("trained") and folder.best.is_file()):
+        facts = _facts(config, parts, _fit(config, folder, parts, logger))
+        state |= {"trained": True, "facts": facts}
+        write_json(folder.state, state)
+    load_weights(parts.module, folder.best)
     # Evaluation and export work in fp32 on the CPU's or GPU's plain kernels: what is measured is what is served.
     parts.model.float().eval().to("cuda" if parts.on_gpu else "cpu")
-    facts = run_facts(
+    return state["facts"]
+
+
+def _fit(config: TrainConfig, folder: RunFolder, parts: Parts, logger: Any) -> FitResult:
+    """Train; data-parallel with further processes that run `xinyi worker RUN`."""
+    if config.trainer.strategy != "ddp":
+        return fit_parts(config, folder, parts, [logger] if logger else [])
+    if "LOCAL_RANK" in os.environ:
+        remedy = "start xinyi train once, without torchrun: it starts the processes of each machine"
+        raise ConfigError([describe("no LOCAL_RANK in the environment", os.environ["LOCAL_RANK"], remedy, "trainer")])
+    with joined(group(config, folder, parts.on_gpu)):
+        return fit_parts(config, folder, parts, [logger] if logger else [])
+
+
+def group(config: TrainConfig, folder: RunFolder, on_gpu: bool) -> Group:
+    """The processes of data-parallel training."""
+    command = [sys.executable, "-m", "xinyi.cli", "worker", str(folder.root.resolve())]
+    return Group(command, config.trainer.devices, config.trainer.nodes, "nccl" if on_gpu else "gloo")
+
+
+def fit_parts(config: TrainConfig, folder: RunFolder, parts: Parts, loggers: Sequence[Any] = ()) -> FitResult:
+    """Train in this process, from the last checkpoint if there is one."""
+    train, validation = parts.loader(config, "train"), parts.loader(config, "validation")
+    parts.model.train()  # encoders come in evaluation mode, and Lightning leaves modes as they are
+    resume = folder.last if folder.last.is_file() else None
+    return fit(parts.module, train, validation, folder.root, parts.fit, loggers, resume)
+
+
+def _facts(config: TrainConfig, parts: Parts, result: FitResult) -> dict[str, Any]:
+    return run_facts(
         config.name,
         config.seed,
         backbone=parts.backbone.name,
@@ -67,17 +104,10 @@ def fit_stage(config: TrainConfig, folder: RunFolder, parts: Parts, logger: Any)
         tokens_per_second=round(result.tokens / max(result.seconds, 1e-9)),
         epochs=result.epochs,
         steps=result.steps,
-        best_validation=result.best_score,
+        best_validation=result.best_score if math.isfinite(result.best_score) else None,
         device=device_name(parts.on_gpu),
         precision=parts.fit.precision,
     )
-    state = read_json(folder.state)
-    write_json(folder.state, {**state, "trained": True, "best": str(result.best.name), "facts": _finite(facts)})
-    return facts
-
-
-def _finite(facts: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: None if isinstance(value, float) and value != value else value for key, value in facts.items()}
 
 
 def predict_stage(folder: RunFolder, dataset: Dataset, parts: Parts) -> None:
@@ -96,7 +126,7 @@ def report_stage(
         decodings = fit_decoding(read_predictions(folder.predictions("validation")))
     write_decodings(decodings, folder.decoding)
     paths = {split: folder.predictions(split) for split in ("validation", "test")}
-    report = reports.build(paths, decodings, _finite(facts), summary, builders.evaluation_settings(config))
+    report = reports.build(paths, decodings, facts, summary, builders.evaluation_settings(config))
     reports.write(report, folder.report)
     write_confusion_plots(report, folder.report)
     return report

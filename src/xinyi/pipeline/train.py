@@ -30,6 +30,7 @@ class Outcome:
 
     folder: RunFolder
     link: str
+    runs_link: str = ""
     gate: dict[str, Any] | None = None
     bundle: Path | None = None
     report: dict[str, Any] = field(default_factory=dict)
@@ -83,7 +84,7 @@ def _walk(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts
     stages.predict_stage(folder, dataset, parts)
     report = stages.report_stage(config, folder, facts, summary)
     tracker.metrics(report)
-    outcome = Outcome(folder, tracker.link(), report=report)
+    outcome = Outcome(folder, tracker.link(), tracker.runs_link(), report=report)
     parity = None
     if config.export.enabled:
         parity = stages.export_stage(config, folder, dataset, parts, report)

@@ -6,18 +6,25 @@ from pathlib import Path
 
 from xinyi.config import builders
 from xinyi.data import load
+from xinyi.errors import Interrupted
 from xinyi.pipeline.folder import RunFolder
-from xinyi.pipeline.parts import assemble
+from xinyi.pipeline.parts import Parts, assemble
 from xinyi.pipeline.resume import run_config
-from xinyi.training.fit import fit
+from xinyi.pipeline.stages import fit_parts, group
+from xinyi.training.processes import joined
 
 
-def work(root: Path) -> None:
-    """Train along with the process that wrote the run folder's config.yaml; Lightning's variables give the rank."""
+def work(root: Path) -> Parts:
+    """Train along with the process that wrote the run folder's config.yaml; LOCAL_RANK and NODE_RANK say who this is.
+
+    Returns: what was trained.
+    """
     folder = RunFolder(root)
     config = run_config(folder)
-    dataset = load(builders.data_settings(config), builders.task_specs(config))
-    parts = assemble(config, dataset)
-    parts.model.train()
-    resume = folder.last if folder.last.is_file() else None
-    fit(parts.module, parts.loader(config, "train"), parts.loader(config, "validation"), root, parts.fit, (), resume)
+    parts = assemble(config, load(builders.data_settings(config), builders.task_specs(config)))
+    try:
+        with joined(group(config, folder, parts.on_gpu)):
+            fit_parts(config, folder, parts)
+    except Interrupted:
+        pass  # the first process says so
+    return parts

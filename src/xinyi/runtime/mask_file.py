@@ -7,33 +7,33 @@ from pathlib import Path
 
 from xinyi.errors import DataError, describe
 from xinyi.runtime.output import check_paths, open_output
-from xinyi.runtime.tables import open_input
+from xinyi.runtime.tables import Row, open_input
 from xinyi.text import PLACEHOLDERS, find_personal_data
 
 
 def mask_file(input: Path | str, output: Path | str, text_column: str = "text") -> tuple[int, Counter[str]]:
     """Write the input's rows with the text column masked; returns the rows and what was masked, by kind.
 
-    The text is otherwise left as it is. A value that is no text stays as it is. The output appears only when complete.
+    The text is otherwise left as it is; a value that is no text stays. The output appears only when complete.
 
     Raises:
-        DataError: file missing, not UTF-8 or broken; no such column; input is output.
+        DataError: file missing, not UTF-8 or broken; no such column, or not in each row; input is output.
     """
     check_paths(input, output)
     counts: Counter[str] = Counter()
-    rows, broken = 0, []
+    rows, broken, missing = 0, [], []
     with open_input(input) as table:
         _check_header(table.header, text_column)
         with open_output(output, table, []) as write:
             for row in table:
                 # Written as it came, a broken row could carry personal data that nobody looked at.
                 broken += [row.number] if row.error else []
-                value = row.values.get(text_column)
-                if isinstance(value, str):
-                    row.values[text_column] = _masked(value, counts)
+                missing += [row.number] if text_column not in row.values else []
+                _mask_row(row, table.header, text_column, counts)
                 write(row)
                 rows += 1
-            _refuse(broken)
+            _refuse(broken, "rows that can be read", "mend or remove them")
+            _refuse(missing, f"{text_column!r} in each row", "name another with --text-column, or add it")
     return rows, counts
 
 
@@ -43,11 +43,22 @@ def _check_header(header: list[str] | None, column: str) -> None:
         raise DataError([problem], "the input cannot be masked")
 
 
-def _refuse(broken: list[int]) -> None:
-    """Raise DataError when rows could not be read."""
-    if broken:
-        shown = ", ".join(map(str, broken[:5])) + (" …" if len(broken) > 5 else "")
-        problem = describe("rows that can be read", f"{len(broken)} broken, row {shown}", "mend or remove them")
+def _mask_row(row: Row, header: list[str] | None, column: str, counts: Counter[str]) -> None:
+    """Mask where the writer looks: a csv row is written from its cells, a jsonl row from its values."""
+    value = row.values.get(column)
+    if not isinstance(value, str):
+        return
+    if header is None or row.cells is None:
+        row.values[column] = _masked(value, counts)
+    else:
+        row.cells[header.index(column)] = _masked(value, counts)
+
+
+def _refuse(rows: list[int], expected: str, remedy: str) -> None:
+    """Raise DataError when there are such rows; nothing has been written under the output's name yet."""
+    if rows:
+        shown = ", ".join(map(str, rows[:5])) + (" …" if len(rows) > 5 else "")
+        problem = describe(expected, f"{len(rows)} without, row {shown}", remedy)
         raise DataError([problem], "the input cannot be masked")
 
 

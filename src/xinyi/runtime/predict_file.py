@@ -125,7 +125,7 @@ def _answer(classifier: Classifier, rows: list[Row], columns: Columns) -> int:
             raise DataError([describe("no keys named as the new ones", taken, "rename them", f"row {row.number}")])
         row.error = row.error or _row_error(row.values, columns)
     good = [row for row in rows if row.error is None]
-    contexts = None if columns.context is None else [row.values.get(columns.context) for row in good]
+    contexts = None if columns.context is None else [_turns(row.values.get(columns.context)) for row in good]
     for row, answer in zip(good, classifier.predict([row.values[columns.text] for row in good], contexts), strict=True):
         for task, said in answer.items():
             row.added[task] = said["label"]
@@ -144,6 +144,12 @@ def _row_error(values: dict[str, Any], columns: Columns) -> str | None:
     if not text.strip():
         return f"column {columns.text!r} is empty"
     context = values.get(columns.context) if columns.context else None
-    if not isinstance(context, str | None):
+    turns = context if isinstance(context, list) else [context or ""]
+    if not all(isinstance(turn, str) for turn in turns):
         return f"column {columns.context!r} is no text but {type(context).__name__}"
     return None
+
+
+def _turns(context: Any) -> str | None:
+    """A context as one text: a list of turns is joined by blanks, as in training."""
+    return " ".join(context) if isinstance(context, list) else context

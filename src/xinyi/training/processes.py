@@ -9,8 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-import subprocess
-import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +18,13 @@ import torch
 from torch import distributed
 
 from xinyi.errors import Interrupted, TrainingError
+from xinyi.training.children import Children, end_with_parent
 
 LOCAL = "127.0.0.1"
-# To come up: on a busy machine the imports alone take a minute. To end: a checkpoint of a large model.
+# Seconds to come up: on a busy machine the imports alone take a minute. And to end, after the last step.
 PATIENCE = 300.0
+# Seconds to end in once the first process has been interrupted, or has met an error that may be another's.
+GRACE = 15.0
 
 
 @dataclass(frozen=True)
@@ -31,8 +32,8 @@ class Group:
     """Which processes train together.
 
     command: what a further process of this machine runs.
-    processes: on each machine. machines: how many; with more than one, NODE_RANK, MASTER_ADDR and MASTER_PORT are set
-        on each of them.
+    processes: on each machine.
+    machines: how many; with more than one, MASTER_ADDR, MASTER_PORT and NODE_RANK must be set on each of them.
     backend: `gloo` between CPUs, `nccl` between GPUs.
     """
 
@@ -40,6 +41,11 @@ class Group:
     processes: int
     machines: int = 1
     backend: str = "gloo"
+
+    @property
+    def size(self) -> int:
+        """All processes."""
+        return self.processes * self.machines
 
 
 def rank(processes: int) -> int:
@@ -52,32 +58,50 @@ def joined(group: Group) -> Iterator[None]:
     """Be one of the processes inside the block. The first on each machine starts the others and sees to their end.
 
     Raises:
-        TrainingError: another process ended with an error, which it has printed.
+        TrainingError: another process did not come up, or ended with an error, which it has printed.
     """
-    server = _listen(group) if rank(group.processes) == 0 else None
-    host = os.environ.get("MASTER_ADDR", LOCAL)
-    port = server.getsockname()[1] if server else int(os.environ["MASTER_PORT"])
     first = "LOCAL_RANK" not in os.environ
-    with _environment(_variables(group, host, port)):
-        others = _Others(group) if first else _Others()
+    server = _listen(group) if rank(group.processes) == 0 else None
+    with _environment(_variables(group, server)):
+        children = Children(group.command, group.processes - 1 if first else 0)
         if not first:
-            _end_with_parent()
-        with others, _process_group(group, host, port, server, others):
+            end_with_parent()
+        try:
+            store = _meet(group, server, children)  # must outlive the others, who ask it to the end
             yield
+            distributed.destroy_process_group()
+            children.wait(PATIENCE)
+            if children.failures():
+                raise TrainingError(children.report())
+            del store
+        except Interrupted:
+            children.wait(GRACE)
+            raise
+        except RuntimeError as error:  # torch's word for a connection that broke
+            children.wait(GRACE)
+            if children.failures():
+                raise TrainingError(children.report()) from error
+            raise
+        finally:
+            if distributed.is_initialized():
+                distributed.destroy_process_group()
+            children.kill()
 
 
-def _variables(group: Group, host: str, port: int) -> dict[str, str]:
-    """What Lightning and torch look for; the network only on this machine unless there are several."""
+def _variables(group: Group, server: socket.socket | None) -> dict[str, str]:
+    """What Lightning and torch look for."""
     found = {
-        "MASTER_ADDR": host,
-        "MASTER_PORT": str(port),
-        "WORLD_SIZE": str(group.processes * group.machines),
+        "MASTER_ADDR": os.environ.get("MASTER_ADDR", LOCAL) if group.machines > 1 or server is None else LOCAL,
+        "MASTER_PORT": str(server.getsockname()[1]) if server else os.environ["MASTER_PORT"],
+        "NODE_RANK": os.environ.get("NODE_RANK", "0"),
         "LOCAL_RANK": os.environ.get("LOCAL_RANK", "0"),
+        "WORLD_SIZE": str(group.size),
         # Lightning would choose the threads itself if this were not set.
         "OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS", str(torch.get_num_threads())),
     }
-    if group.machines == 1:
-        found |= {name: os.environ.get(name, "lo") for name in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME")}
+    if group.machines == 1:  # talk on this machine's own network only
+        loopback = next((name for _, name in socket.if_nameindex() if name.startswith("lo")), "lo")
+        found |= {name: os.environ.get(name, loopback) for name in ("GLOO_SOCKET_IFNAME", "NCCL_SOCKET_IFNAME")}
     return found
 
 
@@ -89,79 +113,34 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
         yield
     finally:
         for name, value in former.items():
-            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 def _listen(group: Group) -> socket.socket:
-    """The meeting point. torch's own would listen on every network of the machine."""
+    """The meeting point. torch's own would listen on every network that the machine has."""
     server = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     several = group.machines > 1
-    address = (os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])) if several else (LOCAL, 0)
-    server.bind(address)
+    server.bind((os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"])) if several else (LOCAL, 0))
     server.listen()
     return server
 
 
-@contextlib.contextmanager
-def _process_group(
-    group: Group, host: str, port: int, server: socket.socket | None, others: _Others
-) -> Iterator[None]:
-    size, own = group.processes * group.machines, rank(group.processes)
+def _meet(group: Group, server: socket.socket | None, children: Children) -> distributed.Store:
+    """Wait for all, and make the process group. Notices meanwhile when a process that this one started has died."""
+    host, port, own = os.environ["MASTER_ADDR"], int(os.environ["MASTER_PORT"]), rank(group.processes)
     options = {} if server is None else {"master_listen_fd": server.detach()}
+    patience = timedelta(seconds=PATIENCE)
     store = distributed.TCPStore(
-        host, port, size, server is not None, timedelta(seconds=PATIENCE), wait_for_workers=False, **options
+        host, port, group.size, server is not None, timeout=patience, wait_for_workers=False, **options
     )
-    _gather(store, size, own, others)
-    distributed.init_process_group(group.backend, store=store, rank=own, world_size=size)
-    try:
-        yield
-    finally:
-        distributed.destroy_process_group()
-        # The server of the store must not go before the others have said good-bye to it.
-        others.finish()
-
-
-def _gather(store: distributed.Store, size: int, own: int, others: _Others) -> None:
-    """Wait for all, and notice meanwhile if one that this process started has died."""
     store.set(f"here/{own}", "")
     until = time.monotonic() + PATIENCE
-    while not store.check([f"here/{other}" for other in range(size)]):
-        if others.failures() or time.monotonic() > until:
-            raise TrainingError(others.report() or "data-parallel training: another process did not come up in time")
+    while not store.check([f"here/{other}" for other in range(group.size)]):
+        if children.failures() or time.monotonic() > until:
+            raise TrainingError(children.report())
         time.sleep(0.05)
-
-
-class _Others:
-    """The processes that this one started."""
-
-    def __init__(self, group: Group | None = None) -> None:
-        self._processes: list[subprocess.Popen[bytes]] = []
-        ranks = range(1, group.processes) if group else ()
-        for local in ranks:
-            # What the first process says need not be said again.
-            own = {"LOCAL_RANK": str(local), "XINYI_LOG": "ERROR"}
-            self._processes.append(subprocess.Popen(list(group.command), env={**os.environ, **own}))
-
-    def failures(self) -> dict[int, int]:
-        """Local rank → exit code of those that ended with an error."""
-        codes = {i: process.poll() for i, process in enumerate(self._processes, 1)}
-        return {i: code for i, code in codes.items() if code}
-
-    def report(self) -> str:
-        """Who failed, in words; "" for none."""
-        found = ", ".join(f"process {i} with code {code}" for i, code in self.failures().items())
-        return f"data-parallel training: expected all processes to finish, ended {found}; see its message above" if found else ""
-
-    def finish(self, seconds: float = PATIENCE) -> None:
-        """Wait for their end."""
-        until = time.monotonic() + seconds
-        for process in self._processes:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(max(0.0, until - time.monotonic()))
-
-    def __enter__(self) -> _Others:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, *_: object) -> None:
-        ...
+    distributed.init_process_group(group.backend, store=store, rank=own, world_size=group.size)
+    return store

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
+import functools
 import types
 from dataclasses import dataclass, field
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 from hypothesis import strategies as st
 
-from xinyi.config.compose import load
+from xinyi.config.compose import load, plain, typed
+from xinyi.config.schema import GROUPS, TrainConfig
 from xinyi.config.schema.fields import setting
 from xinyi.errors import ConfigError
 
@@ -80,6 +84,29 @@ def scalars(schema: type, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
         elif hints[f.name] in (int, float, bool, str):
             found.append((*path, f.name))
     return found
+
+
+@functools.cache
+def _base(*choices: str) -> dict[str, Any]:
+    return plain(choices)
+
+
+def quick(*overrides: str) -> TrainConfig:
+    """As `load`, with the values put in by hand: composing takes a fifth of a second, this does not."""
+    parsed = [OverridesParser.create().parse_override(text) for text in overrides]
+    raw = copy.deepcopy(_base(*(o.input_line for o in parsed if o.key_or_group in GROUPS)))
+    for override in parsed:
+        if override.key_or_group not in GROUPS:
+            *path, last = override.key_or_group.split(".")
+            functools.reduce(lambda node, key: node[key], path, raw)[last] = override.value()
+    return typed(raw)
+
+
+def quickly_refused(*overrides: str) -> list[str]:
+    """The problems that `quick` must end with."""
+    with pytest.raises(ConfigError) as caught:
+        quick(*overrides)
+    return caught.value.problems
 
 
 def refused(*overrides: str, config_dir: Any = None) -> list[str]:
