@@ -92,10 +92,12 @@ def test_train_help_lists_groups_keys_and_examples():
 
 
 def test_the_composed_configuration_is_yaml(capsys):
-    assert cli.main(["train", "--cfg", "job", "task=emotion", "data.text=消息", "seed=11"]) == 0
+    assert (
+        cli.main(["train", "--cfg", "job", "task=emotion", "data.text=消息", "seed=11", "data.map.意图={好: a}"]) == 0
+    )
     shown = yaml.safe_load(capsys.readouterr().out)
     assert list(shown["tasks"]) == ["emotion"]
-    assert (shown["data"]["text"], shown["seed"]) == ("消息", 11)
+    assert (shown["data"]["text"], shown["data"]["map"], shown["seed"]) == ("消息", {"意图": {"好": "a"}}, 11)
 
 
 def test_a_users_folder_comes_first_when_shown(capsys, tmp_path):
@@ -105,7 +107,9 @@ def test_a_users_folder_comes_first_when_shown(capsys, tmp_path):
     assert yaml.safe_load(capsys.readouterr().out)["data"]["name"] == "我的"
 
 
-@pytest.mark.parametrize("arguments", [["--cfg", "job", "task=nope"], ["--help", "task=nope"], ["--config-name", "nope"]])
+@pytest.mark.parametrize(
+    "arguments", [["--cfg", "job", "task=nope"], ["--help", "task=nope"], ["--config-name", "nope"]]
+)
 def test_what_cannot_be_shown(arguments, capsys):
     assert cli.main(["train", *arguments]) == 2
     captured = capsys.readouterr()

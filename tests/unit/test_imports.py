@@ -146,7 +146,10 @@ def test_no_room_but_the_outer_ones_knows_the_configuration():
     ("statement", "absent"),
     [
         ("import xinyi.gates", TRAINS | {"mlflow", "hydra", "onnxruntime"}),
-        ("import xinyi.runtime, xinyi.text, xinyi.encoding, xinyi.tasks.decode", TRAINS | {"mlflow", "hydra", "pyarrow"}),
+        (
+            "import xinyi.runtime, xinyi.text, xinyi.encoding, xinyi.tasks.decode",
+            TRAINS | {"mlflow", "hydra", "pyarrow"},
+        ),
         ("import xinyi.evaluation.report, xinyi.evaluation.decoding", TRAINS | {"mlflow", "hydra"}),
         ("import xinyi.text", {"numpy", *TRAINS, *SERVES}),
         ("import xinyi.tracking", TRAINS | {"mlflow"}),

@@ -18,7 +18,7 @@ def show_outcome(outcome: Outcome, enforce: bool) -> int:
     print()
     print(f"run      {outcome.folder.root}")
     print(f"report   {outcome.folder.report / 'report.html'}")
-    print(f"MLflow   {outcome.link}")
+    print(f"MLflow   {outcome.link or 'none: tracking.enabled=false'}")
     if outcome.runs_link:
         print(f"compare  {outcome.runs_link}")
     print(f"verdict  {outcome.gate['verdict'] if outcome.gate else 'none: no rules'}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 0, or with gate.enforce=true the verdict's; of a sweep the largest.
+    """Exit code 0, or with gate.enforce=true the verdict's; of a sweep the worst.
 
     Raises:
         XinyiError: what ended the run. In a sweep it is shown and the next run begins.
@@ -29,9 +30,21 @@ def main(arguments: Sequence[str]) -> int:
     given = split_arguments(arguments)
     if given.only_shows:
         plain(given.overrides, given.config_dir)
-    else:
-        check_all(given.overrides, given.config_dir, given.multirun)
+        return _shown(given)
+    check_all(given.overrides, given.config_dir, given.multirun)
     return _hydra(given)
+
+
+def _shown(given: Arguments) -> int:
+    """What Hydra prints, with keys as they were typed."""
+    from xinyi.config.keys import decode
+
+    page = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(page):
+            return _hydra(given)
+    finally:
+        print(decode(page.getvalue()), end="")
 
 
 @dataclass
@@ -49,12 +62,13 @@ class _Jobs:
         from omegaconf import OmegaConf
 
         from xinyi.config.compose import typed
+        from xinyi.config.keys import decode_keys
 
         self.begun += 1
         chosen = HydraConfig.get()
         root, sweeps = Path(chosen.runtime.output_dir), chosen.mode is not None and chosen.mode.name == "MULTIRUN"
         try:
-            config = typed(OmegaConf.to_container(raw, resolve=True))
+            config = typed(decode_keys(OmegaConf.to_container(raw, resolve=True)))
             self.codes.append(walk(config, root, str(Path(chosen.sweep.dir)) if sweeps else None))
         except XinyiError as error:
             self._failed(error, root, sweeps)

@@ -19,7 +19,7 @@ from yaml import YAMLError
 from xinyi.config import check, targets
 from xinyi.config.cross import cross_problems
 from xinyi.config.groups import initialised
-from xinyi.config.quoting import foreign_key
+from xinyi.config.keys import decode, decode_keys
 from xinyi.config.schema import GROUPS, TrainConfig
 from xinyi.errors import ConfigError, describe
 
@@ -36,7 +36,7 @@ def plain(overrides: Sequence[str], config_dir: Path | None = None, config_name:
         if found := list(_group_problems(parsed)):
             raise ConfigError(found)
         raw = _composed(config_name, permissive(overrides))
-    return {str(key): value for key, value in raw.items()}
+    return {str(key): value for key, value in decode_keys(raw).items()}
 
 
 def _composed(config_name: str, overrides: list[str]) -> dict[Any, Any]:
@@ -93,7 +93,8 @@ def parse(overrides: Sequence[str]) -> list[Override]:
             parsed.append(parser.parse_override(text))
             parsed[-1].config_loader = _loader()  # glob(…) looks up a group's options
         except HydraException as error:
-            found.append(_unreadable(text, error))
+            remedy = f"quote values with special characters: 'key=\"value\"' ({explain(error)})"
+            found.append(describe("key=value", repr(decode(text)), remedy))
     if found:
         raise ConfigError(found)
     return parsed
@@ -102,7 +103,7 @@ def parse(overrides: Sequence[str]) -> list[Override]:
 def explain(error: Exception) -> str:
     """An error of Hydra or OmegaConf on one line, with its cause."""
     cause = error.__cause__ if isinstance(error.__cause__, OmegaConfBaseException) else None
-    return " ".join(f"{error} {cause or ''}".split())
+    return decode(" ".join(f"{error} {cause or ''}".split()))
 
 
 def _check_hydra(config: DictConfig) -> None:
@@ -129,14 +130,6 @@ def _loader() -> Any:
 def _is_value(override: Override) -> bool:
     key, plain_change = override.key_or_group, override.type is not None and override.type.name == "CHANGE"
     return plain_change and key not in GROUPS and not key.startswith("hydra")
-
-
-def _unreadable(text: str, error: HydraException) -> str:
-    if key := foreign_key(text):
-        remedy = "write it in a YAML file of your own --config-dir, or give the task an ASCII id and this name as `zh`"
-        return describe("keys of ASCII letters on the command line", repr(key), remedy, text.partition("=")[0])
-    remedy = f"quote values with special characters: 'key=\"value\"' ({explain(error)})"
-    return describe("key=value", repr(text), remedy)
 
 
 def _group_problems(overrides: Sequence[Override]) -> Iterator[str]:

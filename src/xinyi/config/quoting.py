@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import re
 
+from xinyi.config.keys import encode
+
 _QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|\'(?:\\.|[^\'\\])*\'', re.DOTALL)
 _CHOICE = re.compile(r"choice\((.*)\)", re.DOTALL)
 _PAIRS = {"[": "]", "{": "}", "(": ")"}
-# A key inside { } that Hydra cannot read, quoted or not.
-_FOREIGN_KEY = re.compile(r"""[{,]\s*["']?([^\s{}\[\],:"']*[^\x00-\x7f][^{}\[\],:"']*)["']?\s*:""")
 
 
 def quote(override: str) -> str:
     """Quote each unquoted word beyond ASCII in an override's value: `data.text=消息` → `data.text="消息"`.
 
-    Works inside lists, the values of { } and the choices of a sweep. A file name with blanks or brackets in it, such as
-    `数据 (1).csv`, is one word.
+    Works inside lists, { } and the choices of a sweep. A file name with blanks or brackets in it, such as
+    `数据 (1).csv`, is one word. Keys are encoded, see `xinyi.config.keys`.
     """
     key, equals, value = override.partition("=")
-    return f"{key}={_value(value)}" if equals and not value.isascii() else override
-
-
-def foreign_key(override: str) -> str:
-    """The first key beyond ASCII, which Hydra's command line cannot express even in quotes; "" for none."""
-    key, _, value = override.partition("=")
-    if not key.isascii():
-        return key
-    found = _FOREIGN_KEY.search(value)
-    return found.group(1) if found else ""
+    signs = key[: len(key) - len(key.lstrip("+~"))]
+    key = signs + ".".join(map(encode, key[len(signs) :].split(".")))
+    return f"{key}{equals}{value if value.isascii() else _value(value)}"
 
 
 def _value(text: str) -> str:
@@ -44,9 +37,20 @@ def _value(text: str) -> str:
     if bare[0] == "[" and bare[-1] == "]":
         return f"[{_value(bare[1:-1])}]"
     if bare[0] == "{" and bare[-1] == "}":
-        pairs = [part.partition(":") for part in _split(bare[1:-1])]
-        return "{" + ",".join(f"{key}{colon}{_value(value)}" for key, colon, value in pairs) + "}"
+        return "{" + ",".join(map(_pair, _split(bare[1:-1]))) + "}"
     return f'"{_escaped(bare)}"'
+
+
+def _pair(text: str) -> str:
+    """`key: value` inside { }."""
+    start = len(text) - len(text.lstrip())
+    quoted = _QUOTED.match(text, start)
+    end = text.find(":", quoted.end() if quoted else 0)
+    if end < 0:
+        return text
+    key = text[:end].strip()
+    word = key[1:-1] if quoted else key
+    return f"{key if word.isascii() else encode(word)}:{_value(text[end + 1 :])}"
 
 
 def _split(text: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from xinyi.config import builders, check
+from xinyi.config.keys import decode, decode_keys
 from xinyi.config.quoting import quote
 from xinyi.config.schema.data import DataConfig
 from xinyi.data import Dataset, load, load_split
@@ -97,7 +98,7 @@ def _apply(raw: dict[str, Any], overrides: Sequence[str]):
         except Exception as error:
             yield describe("data.key=value", repr(text), " ".join(str(error).split()))
             continue
-        head, *keys = parsed.key_or_group.split(".")
+        head, *keys = decode(parsed.key_or_group).split(".")
         if head != "data" or not keys:
             yield describe("overrides of data.…", repr(text), "a bundle carries everything else", "evaluate")
             continue
@@ -105,7 +106,7 @@ def _apply(raw: dict[str, Any], overrides: Sequence[str]):
         for key in keys[:-1]:
             node[key] = dict(node.get(key) or {})
             node = node[key]
-        node[keys[-1]] = parsed.value()
+        node[keys[-1]] = decode_keys(parsed.value())
 
 
 def _with_training_counts(summary: Mapping[str, Any], target: Path) -> dict[str, Any]:

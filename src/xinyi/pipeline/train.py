@@ -14,7 +14,7 @@ import yaml
 from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
 from xinyi.data import Dataset, load
-from xinyi.errors import Interrupted
+from xinyi.errors import ConfigError, Interrupted, describe
 from xinyi.pipeline import stages
 from xinyi.pipeline.facts import git_commit
 from xinyi.pipeline.folder import RunFolder, read_json, write_json
@@ -45,9 +45,13 @@ def train(config: TrainConfig, root: Path, parent: str | None = None, resume: bo
         parent: MLflow run id of the sweep that this run belongs to.
 
     Raises:
-        XinyiError: wrong data, a server that does not answer, no space, interrupted; the message says what to do.
+        XinyiError: wrong data, a folder that holds a run already, a server that does not answer, no space,
+            interrupted; the message says what to do.
     """
     folder = RunFolder(root)
+    if folder.state.is_file() and not resume:
+        remedy = f"go on with it by xinyi resume {root}, or choose another name"
+        raise ConfigError([describe("a new run folder", "one that holds a run", remedy, str(root))])
     folder.create()
     tracker = open_tracker(builders.tracking_settings(config))
     dataset = load(builders.data_settings(config), builders.task_specs(config))

@@ -88,8 +88,9 @@ class ClassifierModule(pl.LightningModule):
         loss, _ = self._loss(logits, targets)
         scores = {task: self.score(task, targets[task].numpy(), logits[task].numpy()) for task in self.losses}
         values = {f"val/{task}": value for task, value in scores.items()}
-        # nanmean: a task without validation rows does not count.
-        values |= {"val/loss": float(loss), "val/primary": float(np.nanmean(list(scores.values())))}
+        # A task without validation rows does not count.
+        known = [value for value in scores.values() if not np.isnan(value)]
+        values |= {"val/loss": float(loss), "val/primary": float(np.mean(known)) if known else float("nan")}
         self.log_dict(values, rank_zero_only=False, sync_dist=False, batch_size=1)
 
     def configure_gradient_clipping(

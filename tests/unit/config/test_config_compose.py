@@ -125,6 +125,18 @@ def test_a_users_folder_comes_first(user, table):
     assert "mine" not in refused("experiment=mine")[0].partition("got")[0]
 
 
+def test_chinese_keys_on_the_command_line(table, user):
+    folder = user("data/own.yaml", f'train: "{table}"\nlabels: {{意图: 列}}\nmap: {{意图: {{a: 咨询, b: 表扬}}}}\n')
+    base = [
+        quote(text) for text in ("task=own", "data=own", "data.labels.意图=label", "data.map.意图={b: 投诉, 好: 表扬}")
+    ]
+    data = load(base, folder).data
+    assert data.labels == {"意图": "label"}
+    assert data.map == {"意图": {"a": "咨询", "b": "投诉", "好": "表扬"}}
+    (problem,) = refused(*base, quote("data.kinds.情绪=multi"), config_dir=folder)
+    assert problem.startswith("data.kinds: expected a task with a label column, got '情绪'")
+
+
 def test_chinese_task_ids_and_label_words_from_yaml(user, table):
     folder = user("data/own.yaml", f'train: "{table}"\nlabels: {{意图: label}}\nmap: {{意图: {{a: 咨询, 1: 投诉}}}}\n')
     config = load(["task=own", "data=own"], folder)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.errors import HydraException
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinyi.config.compose import parse
-from xinyi.config.quoting import foreign_key, quote
+from xinyi.config.keys import decode, decode_keys, encode
+from xinyi.config.quoting import quote
 from xinyi.errors import ConfigError
 
 FEW = settings(deadline=None, max_examples=150)
@@ -97,25 +97,50 @@ def test_a_list_of_words_comes_back(words):
 
 
 @pytest.mark.parametrize(
-    ("override", "key"),
+    ("override", "key", "value"),
     [
-        ("data.labels={意图: 列}", "意图"),
-        ('data.labels={"意图": 列}', "意图"),
-        ("data.map={a: {投诉: b}}", "投诉"),
-        ("data.map={a: x, 投诉: b}", "投诉"),
-        ("data.labels.意图=列", "data.labels.意图"),
-        ("data.labels={intent: 意图}", ""),
-        ("data.text=消息：正文", ""),
+        ("data.labels={意图: 列}", "data.labels", {"意图": "列"}),
+        ("data.labels={'意图': '列', intent: x}", "data.labels", {"意图": "列", "intent": "x"}),
+        ('data.map={a: {"好:评": b, 投诉: c, d: e}}', "data.map", {"a": {"好:评": "b", "投诉": "c", "d": "e"}}),
+        ("gate.rules=[{rule: x, 任务: y}]", "gate.rules", [{"rule": "x", "任务": "y"}]),
+        ("data.labels.意图=列", "data.labels.意图", "列"),
+        ("++data.map.意图.投诉=complaint", "data.map.意图.投诉", "complaint"),
+        ("data.map.intent={好 评: praise}", "data.map.intent", {"好 评": "praise"}),
     ],
 )
-def test_keys_that_hydra_cannot_read_are_found(override, key):
-    assert foreign_key(override) == key
-    if not key:
-        return
-    with pytest.raises(HydraException):
-        read(override)
-    with pytest.raises(ConfigError) as caught:
-        parse([quote(override)])
-    (problem,) = caught.value.problems
-    assert f"expected keys of ASCII letters on the command line, got {key!r}" in problem
-    assert "--config-dir" in problem
+def test_keys_come_back_as_typed(override, key, value):
+    parsed = read(override)
+    assert decode(parsed.key_or_group) == key
+    assert decode_keys(parsed.value()) == value
+
+
+def test_a_deletion_keeps_its_sign():
+    parsed = read("~data.labels.意图")
+    assert parsed.is_delete()
+    assert decode(parsed.key_or_group) == "data.labels.意图"
+
+
+@FEW
+@given(st.text())
+def test_any_key_travels_as_ascii(word):
+    assert encode(word).isascii()
+    assert decode(encode(word)) == word
+
+
+def test_an_overrides_key_wins_over_the_same_key_of_a_yaml():
+    composed = {
+        "map": {"意图": {"投诉": "a", "表扬": "b"}, encode("意图"): {encode("投诉"): "c", "x": "d"}},
+        "n": [{encode("好"): 1}],
+    }
+    assert decode_keys(composed) == {"map": {"意图": {"投诉": "c", "表扬": "b", "x": "d"}}, "n": [{"好": 1}]}
+    assert decode_keys({"a": {"b": 1}, encode("a"): 2, 3: None}) == {"a": {"b": 1}, 3: None} | {"a": 2}
+
+
+@pytest.mark.parametrize("text", ["x__u__", "__uzz__", "__ue6__", "普通"])
+def test_texts_that_only_look_encoded(text):
+    assert decode(text) in (text, "\ufffd")
+
+
+def test_what_cannot_be_read_is_quoted_back_as_typed():
+    with pytest.raises(ConfigError, match=r"data\.labels=\{意图: \[列\}"):
+        parse([quote("data.labels={意图: [列}")])

@@ -75,19 +75,19 @@ def test_layer_decay_slows_each_layer_below_the_next():
         if name.startswith("heads."):
             assert rate == 1.0
         elif ".layer." in name:
-            assert rate == 0.5 ** (2 - int(name.split(".layer.")[1].split(".")[0])), name
+            assert rate == 0.5 ** (3 - int(name.split(".layer.")[1].split(".")[0])), name
         else:
             assert "embeddings" in name
-            assert rate == 0.5**3, name
+            assert rate == 0.5**4, name
 
 
-def test_a_norm_above_all_layers_learns_as_the_top_layer():
+def test_a_norm_above_all_layers_learns_as_the_heads():
     made = model("modernbert", layers=2)
     groups = of_each(made, parameter_groups(made, OptimSettings(lr=1.0, layer_decay=0.5)))
     assert groups["encoder.final_norm.weight"]["lr"] == 1.0
-    assert groups["encoder.layers.1.mlp.Wo.weight"]["lr"] == 1.0
-    assert groups["encoder.layers.0.mlp.Wo.weight"]["lr"] == 0.5
-    assert groups["encoder.embeddings.tok_embeddings.weight"]["lr"] == 0.25
+    assert groups["encoder.layers.1.mlp.Wo.weight"]["lr"] == 0.5
+    assert groups["encoder.layers.0.mlp.Wo.weight"]["lr"] == 0.25
+    assert groups["encoder.embeddings.tok_embeddings.weight"]["lr"] == 0.125
 
 
 def test_heads_may_learn_at_a_rate_of_their_own():
@@ -141,7 +141,7 @@ def test_every_allowed_optimiser_takes_our_groups_and_learns(target):
     made.heads["a"](torch.ones(2, 32)).square().sum().backward()
     optimizer.step()
     assert not torch.equal(before, made.heads["a"].weight)
-    assert {group["lr"] for group in optimizer.param_groups} == {0.05, 0.025}
+    assert {group["lr"] for group in optimizer.param_groups} == {0.05, 0.025, 0.0125}
 
 
 def test_adamw_moves_by_the_textbook_rule():

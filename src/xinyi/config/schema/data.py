@@ -23,7 +23,9 @@ class SourceConfig:
     kinds: dict[str, str] = setting({}, "task: single, ordinal or multi, where it cannot be read off the labels")
     order: dict[str, list[str]] = setting({}, "task: its labels from low to high, where they are not numbers")
     map: dict[str, dict[str, str]] = setting({}, "task: {label in the file: label of the task}")
-    separator: str | None = setting(None, "character between labels in one cell; | ; ； are noticed, for multi tasks also 、 ， ,")
+    separator: str | None = setting(
+        None, "character between labels in one cell; | ; ； are noticed, for multi tasks also 、 ， ,"
+    )
     meta: list[str] = setting([], "columns kept for slices, such as channel or product")
     group: str | None = setting(None, "column whose rows must stay in one split, such as conversation_id")
 

@@ -1,0 +1,185 @@
+"""`xinyi train` around the walk: exit codes, sweeps that go on, Ctrl-C that stops them, folders left behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import pytest
+
+from xinyi import cli
+from xinyi.commands import train as command
+from xinyi.errors import DataError, Interrupted, TrackingError
+
+
+@pytest.fixture
+def walked(monkeypatch, tmp_path):
+    """Replaces the walk by an answer for each seed: an exit code, or an error. Gives the runs that were begun."""
+    begun = []
+
+    def set_answers(answers):
+        def walk(config, root, sweep=None):
+            begun.append((config, root, sweep))
+            answer = answers.get(config.seed, 0)
+            if isinstance(answer, BaseException):
+                raise answer
+            (root / "state.json").write_text("{}", encoding="utf-8")
+            return answer
+
+        monkeypatch.setattr(command, "walk", walk)
+        return begun
+
+    return set_answers
+
+
+def train(tmp_path, *overrides):
+    """The command; runs go to a temporary folder."""
+    return cli.main(["train", f"runs={tmp_path}/runs", "tracking=none", *overrides])
+
+
+def test_one_run_gets_the_typed_configuration_and_its_folder(walked, tmp_path):
+    begun = walked({})
+    assert train(tmp_path, "seed=5", "name=实验 甲", "+trainer.threads=1", "optim.lr=1") == 0
+    ((config, root, sweep),) = begun
+    assert (config.seed, config.name, config.trainer.threads, config.optim.lr) == (5, "实验 甲", 1, 1.0)
+    assert root.parent == tmp_path / "runs"
+    assert root.name.endswith("_实验 甲")
+    assert sweep is None
+
+
+@pytest.mark.parametrize("code", [0, 1, 3])
+def test_the_walks_exit_code_is_the_commands(walked, tmp_path, code):
+    walked({7: code})
+    assert train(tmp_path) == code
+
+
+@pytest.mark.parametrize("error", [DataError(["a: expected b, got c; d"]), TrackingError("no answer")])
+def test_an_error_is_shown_without_traceback_and_leaves_no_folder(walked, tmp_path, capsys, error):
+    walked({7: error})
+    assert train(tmp_path) == 2
+    assert capsys.readouterr().err == f"xinyi train: {error}\n"
+    assert list((tmp_path / "runs").iterdir()) == []
+
+
+def test_a_folder_with_files_in_it_stays(monkeypatch, tmp_path):
+    def walk(config, root, sweep=None):
+        (root / "data.json").write_text("{}", encoding="utf-8")
+        raise DataError(["x"])
+
+    monkeypatch.setattr(command, "walk", walk)
+    assert train(tmp_path) == 2
+    (run,) = (tmp_path / "runs").iterdir()
+    assert [path.name for path in run.iterdir()] == ["data.json"]
+
+
+def test_a_mistake_of_ours_keeps_its_traceback(walked, tmp_path):
+    walked({7: ZeroDivisionError("ours")})
+    with pytest.raises(ZeroDivisionError, match="ours"):
+        train(tmp_path)
+
+
+def test_a_missing_package_is_named(walked, tmp_path, capsys):
+    walked({7: ModuleNotFoundError("no mlflow", name="mlflow")})
+    assert train(tmp_path) == 2
+    assert "expected the package 'mlflow'; pip install 'xinyi[train]'" in capsys.readouterr().err
+
+
+def test_a_sweep_runs_every_combination_below_one_folder(walked, tmp_path):
+    begun = walked({})
+    assert train(tmp_path, "-m", "seed=1,2,3", "name=甲,C:\\乙\\", "data.text=消 息") == 0
+    assert [(config.seed, config.name) for config, _, _ in begun] == [
+        (seed, name) for seed in (1, 2, 3) for name in ("甲", "C:\\乙\\")
+    ]
+    assert {config.data.text for config, _, _ in begun} == {"消 息"}
+    (parent,) = {sweep for _, _, sweep in begun}  # one folder, though a part of a run's own name is swept
+    assert [str(root) for _, root, _ in begun] == [f"{parent}/{i}" for i in range(6)]
+
+
+@pytest.mark.parametrize(("codes", "worst"), [((0, 3), 3), ((3, 1), 1), ((1, 0), 1)])
+def test_a_sweeps_exit_code_is_the_worst_verdict(walked, tmp_path, codes, worst):
+    walked(dict(enumerate(codes)))
+    assert train(tmp_path, "-m", "seed=0,1") == worst
+
+
+def test_a_run_that_fails_does_not_end_the_sweep(walked, tmp_path, capsys):
+    begun = walked({2: DataError(["a: expected b, got c; d"])})
+    assert train(tmp_path, "-m", "seed=1,2,3") == 2
+    assert [config.seed for config, _, _ in begun] == [1, 2, 3]
+    assert capsys.readouterr().err.startswith("xinyi train: 1: data cannot be used (1):\n  - a: expected b, got c; d\n")
+    assert [root.is_dir() for _, root, _ in begun] == [True, False, True]
+
+
+def test_an_interrupted_run_ends_the_sweep(walked, tmp_path, capsys):
+    begun = walked({2: Interrupted("go on with: xinyi resume R")})
+    assert train(tmp_path, "-m", "seed=1,2,3") == 130
+    assert [config.seed for config, _, _ in begun] == [1, 2]
+    assert capsys.readouterr().err == "xinyi train: go on with: xinyi resume R\n"
+
+
+def test_a_second_ctrl_c_is_no_traceback_either(walked, tmp_path, capsys):
+    walked({7: KeyboardInterrupt()})
+    assert train(tmp_path) == 130
+    assert capsys.readouterr().err == "xinyi train: interrupted\n"
+
+
+def test_a_bad_value_late_in_a_sweep_is_reported_before_the_first_run(walked, tmp_path, capsys):
+    begun = walked({})
+    assert train(tmp_path, "-m", "seed=1,2", "trainer.epochs=1,2,x") == 2
+    assert begun == []
+    assert not (tmp_path / "runs").exists()
+    assert "trainer.epochs: expected a whole number, got 'x'" in capsys.readouterr().err
+
+
+def test_chinese_keys_reach_every_run_as_typed(walked, tmp_path):
+    begun = walked({})
+    own = ["task=own", "data.labels={意图: intent}", "data.order={}"]
+    assert train(tmp_path, *own, "data.map.意图.other=其他") == 0
+    assert train(tmp_path, *own, "-m", "data.map.意图={other: 甲},{other: 乙}") == 0
+    # The sample corpus names columns of its own, which stay.
+    assert all(config.data.labels["意图"] == "intent" for config, _, _ in begun)
+    assert [config.data.map["意图"] for config, _, _ in begun] == [{"other": "其他"}, {"other": "甲"}, {"other": "乙"}]
+
+
+def test_a_users_group_comes_before_ours(walked, tmp_path):
+    own = tmp_path / "conf"
+    for name in ("data", "experiment"):
+        (own / name).mkdir(parents=True)
+    sample = "name: mine\ntrain: train.jsonl\nroot: ${sample_dir:}\nlabels: {a: sentiment}\n"
+    (own / "data" / "sample.yaml").write_text(sample, "utf-8")
+    (own / "experiment" / "e.yaml").write_text("# @package _global_\nseed: 3\nname: of the experiment\n", "utf-8")
+    begun = walked({})
+    assert train(tmp_path, "--config-dir", str(own), "task=own", "experiment=e") == 0
+    assert train(tmp_path, "-cd", str(own), "task=own", "-m", "seed=1,2") == 0
+    assert train(tmp_path) == 0
+    assert [config.data.name for config, _, _ in begun] == ["mine", "mine", "mine", "sample"]
+    assert [(config.seed, config.name) for config, _, _ in begun[:2]] == [(3, "of the experiment"), (1, "mine")]
+
+
+def test_a_folder_that_cannot_be_made(walked, tmp_path, capsys, monkeypatch):
+    """What the check beforehand cannot see, as in /proc, where root has every right and still nothing can be made."""
+    begun = walked({})
+    makes = os.mkdir
+
+    def refuse(path, *arguments, **options):
+        if "runs" in os.fspath(path):
+            raise PermissionError(13, "Permission denied", str(path))
+        return makes(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "mkdir", refuse)
+    assert train(tmp_path) == 2
+    assert begun == []
+    error = capsys.readouterr().err
+    assert "runs: expected a folder to write to, got [Errno 13] Permission denied" in error
+    assert "choose another with runs=DIR" in error
+
+
+def test_the_command_line_and_the_environment_come_back(walked, tmp_path, monkeypatch):
+    walked({})
+    monkeypatch.setattr(sys, "argv", ["xinyi", "train"])
+    for before in (None, "0"):
+        monkeypatch.delenv("HYDRA_FULL_ERROR", raising=False)
+        if before is not None:
+            monkeypatch.setenv("HYDRA_FULL_ERROR", before)
+        assert train(tmp_path) == 0
+        assert sys.argv == ["xinyi", "train"]
+        assert os.environ.get("HYDRA_FULL_ERROR") == before
