@@ -62,21 +62,27 @@ class TinyRun:
 
 
 def tiny_run(
-    score: Callable[..., float] | None = None, seed: int = 0, dropout: float = 0.1, rows: int = 40, **changes: Any
+    score: Callable[..., float] | None = None,
+    seed: int = 0,
+    dropout: float = 0.1,
+    rows: int = 40,
+    world: int = 1,
+    optimizer: str = "AdamW",
+    **changes: Any,
 ) -> TinyRun:
     """A run of about six batches an epoch, put together anew from its seed."""
     torch.set_num_threads(1)
     base = FitSettings(epochs=4, patience=0, progress=False, log_every=1)
     settings = replace(base, **changes)
-    train = _loader(tiny_split(rows), 64, 8, shuffle=True)
-    validation = _loader(tiny_split(16, seed=1), 256, 32, shuffle=False)
+    train = _loader(tiny_split(rows), 64, 8, True, world)
+    validation = _loader(tiny_split(16, seed=1), 256, 32, False)
     model = MultiTaskClassifier(tiny_encoder(dropout, seed), SIZES, 32, "mean", dropout)
     steps = total_steps(len(train), settings)
     optim = OptimSettings(lr=1e-3)
 
     def make(model: torch.nn.Module) -> tuple[torch.optim.Optimizer, Callable[[int], float]]:
         groups = parameter_groups(model, optim)
-        return build_optimizer(torch.optim.AdamW, groups, optim), course(steps, optim.warmup, optim.schedule)
+        return build_optimizer(getattr(torch.optim, optimizer), groups, optim), course(steps, optim.warmup, optim.schedule)
 
     losses = {"sentiment": single_loss(), "emotion": multi_loss(), "intent": single_loss()}
     weights = dict.fromkeys(losses, 1.0)
@@ -86,8 +92,8 @@ def tiny_run(
     return TinyRun(module, train, validation, settings)
 
 
-def _loader(split: EncodedSplit, tokens: int, rows: int, shuffle: bool) -> BatchLoader:
-    return BatchLoader(split, TokenBudgetBatches(split.encoded.lengths, tokens, rows, 3, shuffle), 0)
+def _loader(split: EncodedSplit, tokens: int, rows: int, shuffle: bool, world: int = 1) -> BatchLoader:
+    return BatchLoader(split, TokenBudgetBatches(split.encoded.lengths, tokens, rows, 3, shuffle, 0, world), 0)
 
 
 def _agreement(task: str, target: np.ndarray, logits: np.ndarray) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import logging
 import os
 import sys
@@ -14,79 +15,28 @@ from xinyi.errors import XinyiError
 Command = Callable[[Sequence[str]], int]
 
 
-def _train(arguments: Sequence[str]) -> int:
-    from xinyi.commands.train import main
+def _command(name: str) -> Command:
+    """The command of that name; its module, and what that imports, loads when it runs."""
 
-    return main(arguments)
+    def run(arguments: Sequence[str]) -> int:
+        return importlib.import_module(f"xinyi.commands.{name}").main(arguments)
 
-
-def _resume(arguments: Sequence[str]) -> int:
-    from xinyi.commands.resume import main
-
-    return main(arguments)
-
-
-def _worker(arguments: Sequence[str]) -> int:
-    from xinyi.commands.worker import main
-
-    return main(arguments)
-
-
-def _evaluate(arguments: Sequence[str]) -> int:
-    from xinyi.commands.evaluate import main
-
-    return main(arguments)
-
-
-def _gate(arguments: Sequence[str]) -> int:
-    from xinyi.commands.gate import main
-
-    return main(arguments)
-
-
-def _export(arguments: Sequence[str]) -> int:
-    from xinyi.commands.export import main
-
-    return main(arguments)
-
-
-def _verify(arguments: Sequence[str]) -> int:
-    from xinyi.commands.verify import main
-
-    return main(arguments)
-
-
-def _predict(arguments: Sequence[str]) -> int:
-    from xinyi.commands.predict import main
-
-    return main(arguments)
-
-
-def _data(arguments: Sequence[str]) -> int:
-    from xinyi.commands.data import main
-
-    return main(arguments)
-
-
-def _ui(arguments: Sequence[str]) -> int:
-    from xinyi.commands.ui import main
-
-    return main(arguments)
+    return run
 
 
 COMMANDS: dict[str, tuple[Command, str]] = {
-    "train": (_train, "fine-tune, evaluate, gate, export and log one run (Hydra overrides; --help lists them)"),
-    "resume": (_resume, "go on with a run that was stopped or killed"),
-    "evaluate": (_evaluate, "predictions and a report of a run or bundle on any data"),
-    "gate": (_gate, "judge a report by rules: exit 0 pass, 1 fail, 3 undecided, 2 unusable"),
-    "export": (_export, "write the bundle of a finished run"),
-    "verify": (_verify, "replay a bundle's golden rows and check its files"),
-    "predict": (_predict, "answer the messages of a csv, tsv or jsonl file with a bundle"),
-    "data": (_data, "check a data set, or mask personal data in a file"),
-    "ui": (_ui, "open MLflow's pages on 127.0.0.1"),
+    "train": (_command("train"), "fine-tune, evaluate, gate, export and log one run (overrides: see --help)"),
+    "resume": (_command("resume"), "go on with a run that was stopped or killed"),
+    "evaluate": (_command("evaluate"), "predictions and a report of a run or bundle on any data"),
+    "gate": (_command("gate"), "judge a report by rules: exit 0 pass, 1 fail, 3 undecided, 2 unusable"),
+    "export": (_command("export"), "write the bundle of a finished run"),
+    "verify": (_command("verify"), "replay a bundle's golden rows and check its files"),
+    "predict": (_command("predict"), "answer the messages of a csv, tsv or jsonl file with a bundle"),
+    "data": (_command("data"), "check a data set, or mask personal data in a file"),
+    "ui": (_command("ui"), "open MLflow's pages on 127.0.0.1"),
 }
 # What data-parallel training starts on its own for each further process.
-HIDDEN: dict[str, Command] = {"worker": _worker}
+HIDDEN: dict[str, Command] = {"worker": _command("worker")}
 
 
 def usage() -> str:

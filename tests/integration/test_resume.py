@@ -104,11 +104,11 @@ def test_stopped_by_a_signal_and_resumed(tmp_path, monkeypatch, case):
     end = finished[1].steps * straight.settings.accumulate
     for batch in sorted(b for b in batches if b <= end):
         folder = tmp_path / str(batch)
-        stopped, resumed = tiny_run(**changes), tiny_run(**changes, seed=9)
         with_callback(monkeypatch, Signalled(batch))
         with pytest.raises(Interrupted):
-            fit_run(stopped, folder)
+            fit_run(tiny_run(**changes), folder)
         with_callback(monkeypatch, None)
+        resumed = tiny_run(**changes, seed=9)
         assert_same(finished, (resumed, fit_run(resumed, folder, resumed=True)))
         shutil.rmtree(folder)
 

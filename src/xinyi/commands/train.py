@@ -72,14 +72,14 @@ class _Jobs:
             self.codes.append(walk(config, root, str(Path(chosen.sweep.dir)) if sweeps else None))
         except XinyiError as error:
             self._failed(error, root, sweeps)
+        if os.getpid() != self.process and self.codes[-1]:
+            raise _elsewhere(root, self.codes[-1])
         return self.codes[-1]
 
     def _failed(self, error: XinyiError, root: Path, sweeps: bool) -> None:
         """Keep the error: Hydra would print its own traceback, and after Ctrl-C go on with the next run of a sweep."""
         with contextlib.suppress(OSError):
             root.rmdir()  # Hydra made it; nothing is lost, for a folder with files in it stays
-        if os.getpid() != self.process:
-            raise error
         self.codes.append(error.exit_code)
         if isinstance(error, Interrupted):
             self.error = error
@@ -88,6 +88,13 @@ class _Jobs:
             print(f"xinyi train: {root.name}: {error}", file=sys.stderr)
         else:
             self.error = error
+
+
+def _elsewhere(root: Path, code: int) -> XinyiError:
+    """What a process of a parallel launcher sends back: exceptions are all that Hydra carries over."""
+    error = XinyiError(f"run {root.name} ended with exit code {code}; look at its own lines above")
+    error.exit_code = code
+    return error
 
 
 def _hydra(given: Arguments) -> int:

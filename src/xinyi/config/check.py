@@ -76,7 +76,8 @@ def _inside(value: Any, hint: Any, path: str) -> Iterator[str]:
 
 
 def _limits(value: Any, metadata: Mapping[str, Any], path: str) -> Iterator[str]:
-    if (choices := metadata.get("choices")) and value is not None and value not in choices:
+    # trainer.precision=32 is a number to YAML, and the choice "32" all the same.
+    if (choices := metadata.get("choices")) and value is not None and str(value) not in choices:
         yield describe(f"one of {', '.join(choices)}", repr(value), "choose one of them", path)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return

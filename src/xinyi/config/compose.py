@@ -67,7 +67,11 @@ def load(overrides: Sequence[str], config_dir: Path | None = None) -> TrainConfi
 
 
 def typed(raw: Mapping[str, Any]) -> TrainConfig:
-    """Check a plain configuration and build its schema object."""
+    """Check a plain configuration and build its schema object. Raises ConfigError with everything that is wrong."""
+    if not isinstance(raw, Mapping):
+        raise ConfigError(
+            [describe("keys with values", type(raw).__name__, "see xinyi train --cfg job", "configuration")]
+        )
     found = [*check.problems(raw, TrainConfig), *targets.problems(raw), *_package_problems(raw)]
     config = check.build(check.usable(raw, TrainConfig), TrainConfig)
     # What the schema complains about stands here with its default: a second complaint would be about that.

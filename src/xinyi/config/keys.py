@@ -1,6 +1,6 @@
 """Keys in Chinese on the command line. Hydra's grammar has none, not even in quotes, so they travel as ASCII.
 
-`data.map.intent={投诉: complaint}` becomes `{__ue68a95e8af89__: complaint}`, and the composed configuration is put right.
+`data.map.intent={投诉: x}` becomes `{__ue68a95e8af89__: x}`, and the composed configuration is put right.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def decode(text: str) -> str:
 
 
 def decode_keys(node: Any) -> Any:
-    """A plain configuration with its keys as they were typed. What an override says wins over the same key of a YAML."""
+    """A plain configuration with its keys as they were typed. An override wins over the same key of a YAML."""
     if isinstance(node, list):
         return [decode_keys(item) for item in node]
     if not isinstance(node, Mapping):

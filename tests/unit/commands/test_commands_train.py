@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
 
@@ -11,30 +12,12 @@ from xinyi import cli
 from xinyi.commands import train as command
 from xinyi.errors import DataError, Interrupted, TrackingError
 
-
-@pytest.fixture
-def walked(monkeypatch, tmp_path):
-    """Replaces the walk by an answer for each seed: an exit code, or an error. Gives the runs that were begun."""
-    begun = []
-
-    def set_answers(answers):
-        def walk(config, root, sweep=None):
-            begun.append((config, root, sweep))
-            answer = answers.get(config.seed, 0)
-            if isinstance(answer, BaseException):
-                raise answer
-            (root / "state.json").write_text("{}", encoding="utf-8")
-            return answer
-
-        monkeypatch.setattr(command, "walk", walk)
-        return begun
-
-    return set_answers
+pytestmark = pytest.mark.usefixtures("small")
 
 
 def train(tmp_path, *overrides):
     """The command; runs go to a temporary folder."""
-    return cli.main(["train", f"runs={tmp_path}/runs", "tracking=none", *overrides])
+    return cli.main(["train", f"runs={tmp_path}/runs", *overrides])
 
 
 def test_one_run_gets_the_typed_configuration_and_its_folder(walked, tmp_path):
@@ -109,6 +92,18 @@ def test_a_run_that_fails_does_not_end_the_sweep(walked, tmp_path, capsys):
     assert [root.is_dir() for _, root, _ in begun] == [True, False, True]
 
 
+@pytest.mark.parametrize(("answer", "code"), [(3, 3), (DataError(["a: expected b, got c; d"]), 2)])
+def test_a_run_in_another_process_sends_its_code_back(walked, tmp_path, capsys, monkeypatch, answer, code):
+    """Parallel launchers start runs in processes of their own, and carry over exceptions only."""
+    begun = walked({1: answer})
+    monkeypatch.setattr(command, "_Jobs", functools.partial(command._Jobs, process=-1))
+    assert train(tmp_path, "-m", "seed=0,1,2") == code
+    assert len(begun) == 3
+    error = capsys.readouterr().err
+    assert f"run 1 ended with exit code {code}" in error
+    assert ("a: expected b, got c; d" in error) is (code == 2)
+
+
 def test_an_interrupted_run_ends_the_sweep(walked, tmp_path, capsys):
     begun = walked({2: Interrupted("go on with: xinyi resume R")})
     assert train(tmp_path, "-m", "seed=1,2,3") == 130
@@ -128,31 +123,6 @@ def test_a_bad_value_late_in_a_sweep_is_reported_before_the_first_run(walked, tm
     assert begun == []
     assert not (tmp_path / "runs").exists()
     assert "trainer.epochs: expected a whole number, got 'x'" in capsys.readouterr().err
-
-
-def test_chinese_keys_reach_every_run_as_typed(walked, tmp_path):
-    begun = walked({})
-    own = ["task=own", "data.labels={意图: intent}", "data.order={}"]
-    assert train(tmp_path, *own, "data.map.意图.other=其他") == 0
-    assert train(tmp_path, *own, "-m", "data.map.意图={other: 甲},{other: 乙}") == 0
-    # The sample corpus names columns of its own, which stay.
-    assert all(config.data.labels["意图"] == "intent" for config, _, _ in begun)
-    assert [config.data.map["意图"] for config, _, _ in begun] == [{"other": "其他"}, {"other": "甲"}, {"other": "乙"}]
-
-
-def test_a_users_group_comes_before_ours(walked, tmp_path):
-    own = tmp_path / "conf"
-    for name in ("data", "experiment"):
-        (own / name).mkdir(parents=True)
-    sample = "name: mine\ntrain: train.jsonl\nroot: ${sample_dir:}\nlabels: {a: sentiment}\n"
-    (own / "data" / "sample.yaml").write_text(sample, "utf-8")
-    (own / "experiment" / "e.yaml").write_text("# @package _global_\nseed: 3\nname: of the experiment\n", "utf-8")
-    begun = walked({})
-    assert train(tmp_path, "--config-dir", str(own), "task=own", "experiment=e") == 0
-    assert train(tmp_path, "-cd", str(own), "task=own", "-m", "seed=1,2") == 0
-    assert train(tmp_path) == 0
-    assert [config.data.name for config, _, _ in begun] == ["mine", "mine", "mine", "sample"]
-    assert [(config.seed, config.name) for config, _, _ in begun[:2]] == [(3, "of the experiment"), (1, "mine")]
 
 
 def test_a_folder_that_cannot_be_made(walked, tmp_path, capsys, monkeypatch):

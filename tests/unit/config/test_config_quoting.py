@@ -142,5 +142,5 @@ def test_texts_that_only_look_encoded(text):
 
 
 def test_what_cannot_be_read_is_quoted_back_as_typed():
-    with pytest.raises(ConfigError, match=r"data\.labels=\{意图: \[列\}"):
-        parse([quote("data.labels={意图: [列}")])
+    with pytest.raises(ConfigError, match=r"expected key=value, got 'data\.labels=\{意图:\"列\", b\}'"):
+        parse([quote("data.labels={意图: 列, b}")])
