@@ -94,8 +94,8 @@ def _limits(metadata: Any) -> str:
     if metadata.get("choices"):
         return f": {', '.join(metadata['choices'])}"
     if least is not None and most is not None:
-        return f", {least:g} to {most:g}"
-    return f", at least {least:g}" if least is not None else f", at most {most:g}" if most is not None else ""
+        return f", {least:.10g} to {most:.10g}"
+    return f", at least {least:.10g}" if least is not None else f", at most {most:.10g}" if most is not None else ""
 
 
 def _default(field: dataclasses.Field) -> str:

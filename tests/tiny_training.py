@@ -81,8 +81,8 @@ def tiny_run(
     optim = OptimSettings(lr=1e-3)
 
     def make(model: torch.nn.Module) -> tuple[torch.optim.Optimizer, Callable[[int], float]]:
-        groups = parameter_groups(model, optim)
-        return build_optimizer(getattr(torch.optim, optimizer), groups, optim), course(steps, optim.warmup, optim.schedule)
+        made = build_optimizer(getattr(torch.optim, optimizer), parameter_groups(model, optim), optim)
+        return made, course(steps, optim.warmup, optim.schedule)
 
     losses = {"sentiment": single_loss(), "emotion": multi_loss(), "intent": single_loss()}
     weights = dict.fromkeys(losses, 1.0)

@@ -61,7 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     command = HIDDEN.get(name) or COMMANDS[name][0]
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
-    logging.getLogger("xinyi").setLevel(os.environ.get("XINYI_LOG", "INFO"))
+    level = os.environ.get("XINYI_LOG", "INFO").upper()
+    logging.getLogger("xinyi").setLevel(level if level in logging.getLevelNamesMapping() else "INFO")
     return _guarded(name, command, rest)
 
 

@@ -30,6 +30,10 @@ class ProblemsError(XinyiError):
         lines = [f"{self.title} ({len(self.problems)}):", *(f"  - {text}" for text in self.problems)]
         super().__init__("\n".join(lines))
 
+    def __reduce__(self) -> tuple[type, tuple[list[str], str]]:
+        """Rebuild from the problems, so that an error crosses from a worker process unharmed."""
+        return type(self), (self.problems, self.title)
+
 
 class ConfigError(ProblemsError):
     """The configuration cannot be used: unknown keys, wrong types, excluded combinations."""

@@ -48,6 +48,8 @@ def fake(tmp_path):
         found = [f"{group}={name}"]
         if option == "backbone/local":
             return [*found, f"backbone.path={model}"]
+        if group == "gate":
+            return [*found, f"gate.champion={model}"]
         if option == "data/files":
             found += ["task=own", f"data.root={tmp_path}", "data.train=own.jsonl", "data.labels={mood: label}"]
         if group == "experiment":
@@ -133,7 +135,8 @@ def test_what_an_option_says_is_what_is_composed(option, fake):
     group = option.partition("/")[0]
     said = OmegaConf.to_container(OmegaConf.load(conf_dir() / f"{option}.yaml"), resolve=False)
     composed = plain(fake(option))[group]
-    given = {"path", "root", "train", "labels"} if option in ("backbone/local", "data/files") else set()
+    given = {"backbone/local": {"path"}, "data/files": {"root", "train", "labels"}}.get(option, set())
+    given |= {"champion"} if group == "gate" else set()
     for key, value in said.items():
         if key not in given and not (isinstance(value, str) and "${" in value):
             assert composed[key] == value, key

@@ -18,6 +18,7 @@ from pipeline_world import overrides, tiny_config, write_slice
 from safetensors.torch import load_file
 from tiny_training import tiny_run
 
+from xinyi.cli import main as xinyi
 from xinyi.data.batches import TokenBudgetBatches
 from xinyi.errors import ConfigError
 from xinyi.pipeline import stages
@@ -106,7 +107,6 @@ def test_both_processes_end_with_the_same_weights(straight):
 
 def test_the_second_process_writes_nothing(straight):
     assert [path for path in straight.written if str(straight.work) in os.path.abspath(path)] == []
-    assert straight.written == [] or all(not path.startswith("/work") for path in straight.written)
     assert not list(straight.root.rglob("*.part"))
     assert {path.name for path in (straight.root / "checkpoints").iterdir()} == {"best.ckpt", "last.ckpt"}
 
@@ -146,18 +146,14 @@ def test_it_computes_what_one_process_does_with_both_batches(tmp_path, monkeypat
     assert moved > 1e-3
 
 
-def command(*arguments: str) -> list[str]:
-    return [sys.executable, "-m", "xinyi.cli", *arguments]
-
-
 def test_a_user_starts_it_stops_it_and_resumes_it(straight, tmp_path):
     """Ctrl-C reaches both processes at different steps; resumed, it ends with the very weights of the straight run."""
     write_slice(tmp_path / "data")
     root = tmp_path / "run"
     given = overrides(tmp_path, *DDP, "tracking=none", f"hydra.run.dir={root}")
     process = subprocess.Popen(
-        command("train", *given), cwd=tmp_path, start_new_session=True, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        [sys.executable, "-m", "xinyi.cli", "train", *given], cwd=tmp_path, start_new_session=True,
+        text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
     )  # fmt: skip
     last = root / "checkpoints" / "last.ckpt"
     until = time.monotonic() + 120
@@ -175,8 +171,7 @@ def test_a_user_starts_it_stops_it_and_resumes_it(straight, tmp_path):
     assert said.count("RANDOM") == 1  # the second process keeps quiet
     assert processes_of(str(root)) == []
     stopped = load_checkpoint(last)["global_step"]
-    done = subprocess.run(command("resume", str(root)), cwd=tmp_path, text=True, capture_output=True, timeout=200)
-    assert done.returncode == 0, done.stderr
+    assert xinyi(["resume", str(root)]) == 0
     assert processes_of(str(root)) == []
     expected, found = (load_checkpoint(path) for path in (straight.root / "checkpoints" / "last.ckpt", last))
     assert 0 < stopped < expected["global_step"] == found["global_step"]

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -30,6 +31,9 @@ with joined(Group([], {processes}, {machines})):
 """
 
 
+WAIT = "import time; time.sleep(600)"
+
+
 def follower(then: str = "pass", number: int = 2, machines: int = 1) -> list[str]:
     """The command of a process that adds its rank + 1 to the sum, then does something."""
     source = str(Path(processes.__file__).parents[2])
@@ -40,6 +44,15 @@ def add() -> float:
     total = torch.tensor([float(distributed.get_rank() + 1)])
     distributed.all_reduce(total)
     return float(total)
+
+
+def lead(group: Group, *acts: Callable[[], object] | BaseException) -> None:
+    """Be the first of a group and do, or raise, these."""
+    with joined(group):
+        for act in acts:
+            if isinstance(act, BaseException):
+                raise act
+            act()
 
 
 def listening() -> set[tuple[str, int]]:
@@ -64,7 +77,7 @@ def running(marker: str) -> list[str]:
             command = (stat.parent / "cmdline").read_bytes().decode(errors="replace")
         except OSError:
             continue
-        if marker in command and stat.parent.name != str(os.getpid()) or parent == str(os.getpid()):
+        if parent == str(os.getpid()) or (marker in command and stat.parent.name != str(os.getpid())):
             found.append(command or "(zombie)")
     return found
 
@@ -107,17 +120,20 @@ def test_two_machines_meet_at_the_address_they_were_given(monkeypatch):
 
 def test_a_process_that_does_not_come_up_is_noticed_at_once():
     started = time.monotonic()
-    with pytest.raises(TrainingError, match=r"process 1 ended with code 3; look at its own message above"):
-        with joined(Group([sys.executable, "-c", "raise SystemExit(3)"], 2)):
-            pytest.fail("the block must not begin")
+    group = Group([sys.executable, "-c", "raise SystemExit(3)"], 2)
+    with (
+        pytest.raises(TrainingError, match="process 1 ended with code 3; look at its own message above"),
+        joined(group),
+    ):
+        pytest.fail("the block must not begin")
     assert time.monotonic() - started < 30
     assert not distributed.is_initialized()
 
 
 def test_a_process_that_dies_in_training_is_named():
-    with pytest.raises(TrainingError, match="process 1 ended with code 7"), joined(Group(follower("raise SystemExit(7)"), 2)):
-        add()
-        add()
+    group = Group(follower("raise SystemExit(7)"), 2)
+    with pytest.raises(TrainingError, match="process 1 ended with code 7"):
+        lead(group, add, add)
     assert not distributed.is_initialized()
 
 
@@ -129,22 +145,20 @@ def test_a_process_that_fails_after_the_last_step_is_named():
 
 @pytest.mark.parametrize(
     ("error", "then"),
-    [(ValueError("ours"), "import time; time.sleep(600)"), (Interrupted("stopped"), "pass"), (KeyboardInterrupt(), "import time; time.sleep(600)")],
+    [(ValueError("ours"), WAIT), (Interrupted("stopped"), "pass"), (KeyboardInterrupt(), WAIT)],
 )
 def test_an_error_here_is_told_as_it_is_and_ends_the_others(error, then):
     others = running("distributed.get_rank")
-    with pytest.raises(type(error)) as caught, joined(Group(follower(then), 2)):
-        add()
-        raise error
+    with pytest.raises(type(error)) as caught:
+        lead(Group(follower(then), 2), add, error)
     assert caught.value is error
     assert running("distributed.get_rank") == others
 
 
 def test_an_error_of_torch_that_is_our_own_stays_what_it_is(monkeypatch):
     monkeypatch.setattr(processes, "GRACE", 0.2)
-    with pytest.raises(RuntimeError, match="out of memory"), joined(Group(follower("import time; time.sleep(600)"), 2)):
-        add()
-        raise RuntimeError("out of memory")
+    with pytest.raises(RuntimeError, match="out of memory"):
+        lead(Group(follower(WAIT), 2), add, RuntimeError("out of memory"))
 
 
 def test_children_end_with_a_parent_that_was_killed(tmp_path):
@@ -177,7 +191,8 @@ def test_a_parent_that_waits_in_vain_is_ended(monkeypatch, capfd):
     codes, ended = [], threading.Event()
     monkeypatch.setattr(children, "DEAF", 0.1)
     monkeypatch.setattr(children.os, "_exit", lambda code: (codes.append(code), ended.set()))
-    made = Children([sys.executable, "-c", "import os; raise SystemExit(0 if os.environ['LOCAL_RANK'] == '1' else 4)"], 2)
+    script = "import os; raise SystemExit(0 if os.environ['LOCAL_RANK'] == '1' else 4)"
+    made = Children([sys.executable, "-c", script], 2)
     assert ended.wait(30)
     assert codes == [2]
     assert "process 2 ended with code 4" in capfd.readouterr().err

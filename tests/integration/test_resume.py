@@ -8,6 +8,7 @@ import signal
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -215,6 +216,15 @@ def interrupt(*_: object, **__: object) -> None:
     raise KeyboardInterrupt
 
 
+def break_off(work: Path, module: ModuleType, name: str) -> Path:
+    """A run that was interrupted where it calls this function; its folder."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, name, interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            train(tiny_config(work, *PLAIN, "tracking=none"), work / "run")
+    return work / "run"
+
+
 def mlflow(base: Path, query: str, *values: str) -> list[tuple]:
     with sqlite3.connect(base / "mlflow.db") as connection:
         return connection.execute(query, values).fetchall()
@@ -256,9 +266,7 @@ def test_the_walk_stopped_in_mid_epoch_and_resumed(straight, tmp_path, monkeypat
 
 def test_the_walk_stopped_after_its_training_is_not_trained_again(straight, tmp_path, monkeypatch):
     write_slice(tmp_path / "data")
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(stages, "predict_stage", interrupt)
-        train(tiny_config(tmp_path, *PLAIN, "tracking=none"), tmp_path / "run")
+    break_off(tmp_path, stages, "predict_stage")
     with monkeypatch.context() as patch:
         patch.setattr(stages, "fit", lambda *_, **__: pytest.fail("trained again"))
         resume(tmp_path / "run")
@@ -267,22 +275,17 @@ def test_the_walk_stopped_after_its_training_is_not_trained_again(straight, tmp_
     assert facts["train_seconds"] > 0
 
 
-def test_the_walk_killed_before_its_first_checkpoint_starts_again_in_its_folder(straight, tmp_path, monkeypatch):
+def test_the_walk_killed_before_its_first_checkpoint_starts_again_in_its_folder(straight, tmp_path):
     write_slice(tmp_path / "data")
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(stages, "fit", interrupt)
-        train(tiny_config(tmp_path, *PLAIN, "tracking=none"), tmp_path / "run")
+    break_off(tmp_path, stages, "fit")
     resume(tmp_path / "run")
     assert outcome_of(tmp_path / "run") == outcome_of(straight / "run")
 
 
 @pytest.mark.parametrize("change", ["label", "text", "row"])
-def test_resuming_with_other_data_is_refused(tmp_path, monkeypatch, change):
+def test_resuming_with_other_data_is_refused(tmp_path, change):
     write_slice(tmp_path / "data")
-    root = tmp_path / "run"
-    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(walk, "_walk", interrupt)
-        train(tiny_config(tmp_path, "tracking=none"), root)
+    root = break_off(tmp_path, walk, "_walk")
     before = {path: path.read_bytes() for path in root.rglob("*") if path.is_file()}
     rows = sample_rows("train", 120)
     if change == "label":
@@ -292,6 +295,6 @@ def test_resuming_with_other_data_is_refused(tmp_path, monkeypatch, change):
     else:
         rows.append({**rows[0], "text": "多了一行"})
     write_slice(tmp_path / "data", {"train": rows})
-    with pytest.raises(DataError, match="expected data with fingerprint .* put the former files back"):
+    with pytest.raises(DataError, match=r"expected data with fingerprint .* put the former files back"):
         resume(root)
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before

@@ -252,5 +252,5 @@ def test_a_file_that_is_no_tokenizer_is_refused(tmp_path, content):
     path = tmp_path / "tokenizer.json"
     if content is not None:
         path.write_text(content, encoding="utf-8")
-    with pytest.raises(BundleError, match="tokenizer.json"):
+    with pytest.raises(BundleError, match=r"tokenizer\.json"):
         TextEncoder.from_file(path, EncodingSettings())

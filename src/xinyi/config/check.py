@@ -85,9 +85,9 @@ def _limits(value: Any, metadata: Mapping[str, Any], path: str) -> Iterator[str]
         yield describe("a finite number", value, f"correct {path}", path)
         return
     if (least := metadata.get("least")) is not None and value < least:
-        yield describe(f"at least {least:g}", value, "raise it", path)
+        yield describe(f"at least {least:.10g}", value, "raise it", path)
     if (most := metadata.get("most")) is not None and value > most:
-        yield describe(f"at most {most:g}", value, "lower it", path)
+        yield describe(f"at most {most:.10g}", value, "lower it", path)
 
 
 def _convert(value: Any, hint: Any) -> Any:

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import difflib
+import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from xinyi.config.cross_data import data_problems, sources
+from xinyi.config.paths import embedded_config
 from xinyi.errors import ConfigError, describe
+
+# semver.org, with a pre-release and build metadata
+_SEMANTIC = re.compile(r"(0|[1-9]\d*)(\.(0|[1-9]\d*)){2}(-[0-9A-Za-z-]+(\.[0-9A-Za-z-]+)*)?(\+[0-9A-Za-z.-]+)?")
 
 
 def cross_problems(config: Mapping[str, Any]) -> list[str]:
@@ -19,7 +26,7 @@ def cross_problems(config: Mapping[str, Any]) -> list[str]:
     """
     checks = (
         _task_problems, data_problems, _backbone_problems, _trainer_problems, _gate_problems, _export_problems,
-        _folder_problems,
+        _name_problems, _folder_problems,
     )  # fmt: skip
     return [text for check in checks for text in check(config)]
 
@@ -28,6 +35,9 @@ def _task_problems(config: Mapping[str, Any]) -> Iterator[str]:
     from xinyi.config.builders import task_spec
 
     tasks = config["tasks"]
+    yield from _id_problems(config)
+    if tasks and not any(task["weight"] for task in tasks.values()):
+        yield describe("a weight above 0 for some task", "none", "raise tasks.<task>.weight", "tasks")
     if not tasks and not any(source["labels"] for source in sources(config["data"])):
         remedy = "choose task=sentiment (or emotion, intent, …), or name label columns with data.labels.<task>=<column>"
         yield describe("at least one task", "none", remedy, "task")
@@ -41,6 +51,14 @@ def _task_problems(config: Mapping[str, Any]) -> Iterator[str]:
             yield describe("labels as {id, zh, en, group}", error, "see conf/task/emotion.yaml", where)
         yield from _primary_problems(task, where)
         yield from _empty_problems(task, where)
+
+
+def _id_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """Dots and slashes part the names of settings, heads and metrics."""
+    named = [task for source in sources(config["data"]) for task in source["labels"]]
+    for task in dict.fromkeys([*config["tasks"], *named]):
+        if not task or set(task) & set("./"):
+            yield describe("a task's id without . and /", repr(task), "name it otherwise", "tasks")
 
 
 def _primary_problems(task: Mapping[str, Any], where: str) -> Iterator[str]:
@@ -78,6 +96,31 @@ def _backbone_problems(config: Mapping[str, Any]) -> Iterator[str]:
         yield describe(f"no path with kind={kind}", path, "use backbone=local backbone.path=DIR", "backbone.path")
     if kind in ("embedded", "local") and name:
         yield describe(f"no name with kind={kind}", name, "use backbone=hub backbone.name=NAME", "backbone.name")
+    if kind != "embedded" and backbone["config"]:
+        yield describe(f"no config with kind={kind}", backbone["config"], "remove it", "backbone.config")
+    if kind == "embedded":
+        yield from _size_problems(backbone["config"])
+
+
+def _size_problems(changes: Mapping[str, Any]) -> Iterator[str]:
+    """Sizes of the embedded encoder: those of its config.json, and whole heads."""
+    sizes = json.loads(embedded_config().read_text(encoding="utf-8"))
+    for key, value in changes.items():
+        where = f"backbone.config.{key}"
+        if key not in sizes:
+            near = difflib.get_close_matches(key, sizes, n=1)
+            remedy = f"did you mean {near[0]}?" if near else "remove it"
+            yield describe(f"one of {', '.join(sizes)}", f"unknown key {key!r}", remedy, where)
+        elif type(value) is not type(sizes[key]) and not (type(value) is int and isinstance(sizes[key], float)):
+            yield describe(f"a value such as {sizes[key]!r}", repr(value), f"correct {where}", where)
+        elif isinstance(value, int) and value < 0:
+            yield describe("at least 0", value, "raise it", where)
+        else:
+            sizes[key] = value
+    hidden, heads = sizes["hidden_size"], sizes["num_attention_heads"]
+    if not heads or hidden % heads:
+        where = "backbone.config.hidden_size"
+        yield describe(f"a multiple of num_attention_heads ({heads})", hidden, "change one of them", where)
 
 
 def _trainer_problems(config: Mapping[str, Any]) -> Iterator[str]:
@@ -97,6 +140,9 @@ def _gate_problems(config: Mapping[str, Any]) -> Iterator[str]:
     champion, rules = gate["champion"], gate["rules"]
     if champion and not Path(champion).exists():
         yield describe("a report.json, run folder or bundle", champion, "check the path", "gate.champion")
+    if not champion and any(rule.get("rule") == "no_regression" for rule in rules):
+        remedy = "set gate.champion=RUN, or leave the rule out"
+        yield describe("a champion for the rule no_regression", "none", remedy, "gate.champion")
     if gate["enforce"] and not rules:
         yield describe("rules to enforce", "none", "choose gate=default or write gate.rules", "gate.enforce")
     if rules:
@@ -111,8 +157,18 @@ def _export_problems(config: Mapping[str, Any]) -> Iterator[str]:
     for name in export["formats"]:
         if name not in known:
             yield describe(f"formats among {', '.join(known)}", repr(name), "remove it", "export.formats")
+    if not _SEMANTIC.fullmatch(export["version"]):
+        yield describe("a semantic version such as 1.2.0", repr(export["version"]), "correct it", "export.version")
+    if not export["name"] or set(export["name"]) & set("/:"):
+        yield describe("a name without / and :", repr(export["name"]), "choose another", "export.name")
     if export["enabled"] and "onnx" not in export["formats"]:
         yield describe("onnx among the formats of a bundle", export["formats"], "add onnx", "export.formats")
+
+
+def _name_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """A run's name is part of its folder's."""
+    if "/" in config["name"] or "\0" in config["name"]:
+        yield describe("a name without /", repr(config["name"]), "runs=DIR says where run folders go", "name")
 
 
 def _folder_problems(config: Mapping[str, Any]) -> Iterator[str]:

@@ -14,6 +14,11 @@ def conf_dir() -> Path:
     return inside if inside.is_dir() else _REPOSITORY / "conf"
 
 
+def embedded_config() -> Path:
+    """The sizes of the encoder inside the package."""
+    return _PACKAGE / "models" / "embedded" / "config.json"
+
+
 def sample_dir() -> Path:
     """The folder with the sample corpus."""
     inside = _PACKAGE / "sample"

@@ -13,6 +13,14 @@ from torch import Tensor, nn
 from xinyi.models.pooling import POOLINGS
 
 
+class Heads(nn.ModuleDict):
+    """Heads by task id, whatever the id: a plain ModuleDict refuses names such as `type` that a module has already."""
+
+    def add_module(self, name: str, module: nn.Module | None) -> None:
+        """Register a head."""
+        self._modules[name] = module
+
+
 class MultiTaskClassifier(nn.Module):
     """Shared encoder → pooled vector → one linear head a task.
 
@@ -36,7 +44,7 @@ class MultiTaskClassifier(nn.Module):
         self.encoder = encoder
         self.pool = POOLINGS[pooling]
         self.dropout = nn.Dropout(dropout)
-        self.heads = nn.ModuleDict({task: nn.Linear(hidden_size, size) for task, size in sizes.items()})
+        self.heads = Heads({task: nn.Linear(hidden_size, size) for task, size in sizes.items()})
         self.takes_types = takes_types(encoder)
         for head in self.heads.values():
             nn.init.trunc_normal_(head.weight, std=0.02)

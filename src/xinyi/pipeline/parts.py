@@ -68,6 +68,9 @@ class Parts:
 def assemble(config: TrainConfig, dataset: Dataset) -> Parts:
     """Load the backbone, encode the texts and build the model. Raises ConfigError for what cannot be loaded."""
     on_gpu = config.trainer.accelerator != "cpu" and torch.cuda.is_available()
+    if config.trainer.accelerator == "gpu" and not on_gpu:
+        remedy = "use trainer=cpu, or install a torch build for this GPU"
+        raise ConfigError([describe("a GPU that torch can use", "none", remedy, "trainer.accelerator")])
     _set_threads(config)
     pl.seed_everything(config.seed, verbose=False)
     backbone = load_backbone(builders.backbone_settings(config), on_gpu)

@@ -23,9 +23,11 @@ class RandomState(pl.Callback):
     def __init__(self) -> None:
         self._pending: dict[str, Any] | None = None
 
-    def on_save_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
         """Add the states under `random_state`."""
-        kind, keys, place, has_gauss, gauss = np.random.get_state()  # noqa: NPY002 - the global state is what is kept
+        kind, keys, place, has_gauss, gauss = np.random.get_state()
         checkpoint["random_state"] = {
             "torch": _of_each(trainer, torch.get_rng_state()),
             "cuda": _of_each(trainer, torch.cuda.get_rng_state()) if torch.cuda.is_available() else None,
@@ -33,7 +35,9 @@ class RandomState(pl.Callback):
             "numpy": (str(kind), torch.from_numpy(keys.astype(np.int64)), int(place), int(has_gauss), float(gauss)),
         }
 
-    def on_load_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
         """Remember the states until training starts: setting up may draw numbers in between."""
         self._pending = checkpoint.get("random_state")
 
@@ -44,12 +48,13 @@ class RandomState(pl.Callback):
             if trainer.global_rank:
                 torch.manual_seed(torch.initial_seed() + trainer.global_rank)
             return
-        torch.set_rng_state(state["torch"][trainer.global_rank])
+        # A copy: torch reads a state from the beginning of its storage, whichever row it is given.
+        torch.set_rng_state(state["torch"][trainer.global_rank].clone())
         if state["cuda"] is not None and torch.cuda.is_available():
-            torch.cuda.set_rng_state(state["cuda"][trainer.global_rank])
+            torch.cuda.set_rng_state(state["cuda"][trainer.global_rank].clone())
         random.setstate(state["python"])
         kind, keys, place, has_gauss, gauss = state["numpy"]
-        np.random.set_state((kind, keys.numpy().astype(np.uint32), place, has_gauss, gauss))  # noqa: NPY002
+        np.random.set_state((kind, keys.numpy().astype(np.uint32), place, has_gauss, gauss))
 
 
 def _of_each(trainer: pl.Trainer, state: Tensor) -> Tensor:
@@ -79,11 +84,15 @@ class StopAt(pl.Callback):
         if self.steps is not None and trainer.global_step >= self.steps:
             trainer.should_stop = True
 
-    def on_save_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
+    def on_save_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
         """Add `stopped`."""
         checkpoint["stopped"] = trainer.should_stop
 
-    def on_load_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]) -> None:
+    def on_load_checkpoint(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: dict[str, Any]
+    ) -> None:
         """Read `stopped`."""
         self._stopped = bool(checkpoint.get("stopped"))
 
@@ -112,7 +121,8 @@ class BestCheckpoint(ModelCheckpoint):
         """The inverse: file names in this run's folder."""
         state = {**state_dict, "dirpath": self.dirpath}
         state |= {key: self._here(state[key]) for key in self._PATHS}
-        super().load_state_dict({**state, "best_k_models": {self._here(k): v for k, v in state["best_k_models"].items()}})
+        state["best_k_models"] = {self._here(name): score for name, score in state["best_k_models"].items()}
+        super().load_state_dict(state)
 
     def _here(self, name: str) -> str:
         return str(Path(str(self.dirpath)) / name) if name else ""
@@ -133,7 +143,9 @@ class Meter(pl.Callback):
         """Start the clock."""
         self._started = time.monotonic()
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, *_: Any) -> None:
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, *_: Any
+    ) -> None:
         """Count; the processes' batches of a step are of like size."""
         self.tokens += batch.tokens * trainer.world_size
 

@@ -38,10 +38,13 @@ class SafetensorsCheckpointIO(CheckpointIO):
         except (OSError, SafetensorError) as error:
             with contextlib.suppress(OSError):
                 beside.unlink()
-            problem = describe("a checkpoint on disk", error, "free space, or choose another folder with runs=DIR", str(path))
+            remedy = "free space, or choose another folder with runs=DIR"
+            problem = describe("a checkpoint on disk", error, remedy, str(path))
             raise TrainingError(f"{problem}. The former checkpoint is untouched.") from error
 
-    def load_checkpoint(self, path: str | Path, map_location: Any = None, weights_only: bool | None = None) -> dict[str, Any]:
+    def load_checkpoint(
+        self, path: str | Path, map_location: Any = None, weights_only: bool | None = None
+    ) -> dict[str, Any]:
         """Read what `save_checkpoint` wrote. Raises BundleError when the file is missing or damaged."""
         return load_checkpoint(path)
 
@@ -65,7 +68,7 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
 
 
 def _pack(value: Any, tensors: dict[str, Tensor]) -> Any:
-    """Take the tensors out of a tree; what remains is JSON. Dicts become lists of pairs, so that keys keep their type."""
+    """Take the tensors out of a tree; what remains is JSON. Dicts become lists of pairs: keys keep their type."""
     if isinstance(value, Tensor):
         name = str(len(tensors))
         # A copy: safetensors refuses tensors that share memory, as tied weights do.

@@ -152,4 +152,5 @@ def load_weights(module: ClassifierModule, path: Path) -> None:
         module.load_state_dict(state)
     except RuntimeError as error:
         found = " ".join(str(error).split())[:300]
-        raise BundleError([describe("weights of this model", found, "use the run's own config.yaml", str(path))]) from error
+        problem = describe("weights of this model", found, "use the run's own config.yaml", str(path))
+        raise BundleError([problem]) from error

@@ -74,7 +74,7 @@ class BatchLoader:
     def __iter__(self) -> Iterator[Batch]:
         # A generator reads epoch and position at its first batch: Lightning sets the epoch after calling iter().
         order = self.batches.epoch(self.epoch)
-        # Lightning stops after the last batch without asking for another, so a finished iteration leaves position at the end.
+        # Lightning does not ask for a batch beyond the last, so a finished iteration leaves position at the end.
         start = self.position if self.position < len(order) else 0
         for position in range(start, len(order)):
             self.position = position + 1

@@ -62,7 +62,7 @@ class ClassifierModule(pl.LightningModule):
         return loss
 
     def _report(self, each: Mapping[str, Tensor]) -> None:
-        """Log losses and learning rate, and stop at a loss that is not finite. Reads back from the device: not each step."""
+        """Log losses and learning rate, and stop at a loss that is not finite. Waits for the device: not each step."""
         total = float(self.last_loss)
         if not np.isfinite(total):
             raise TrainingError(
@@ -94,9 +94,12 @@ class ClassifierModule(pl.LightningModule):
         self.log_dict(values, rank_zero_only=False, sync_dist=False, batch_size=1)
 
     def configure_gradient_clipping(
-        self, optimizer: torch.optim.Optimizer, gradient_clip_val: float | None = None, gradient_clip_algorithm: str | None = None
+        self,
+        optimizer: torch.optim.Optimizer,
+        gradient_clip_val: float | None = None,
+        gradient_clip_algorithm: str | None = None,
     ) -> None:
-        """Clip by norm. Lightning's own way refuses fused optimisers because of fp16's loss scaling, which we never use."""
+        """Clip by norm. Lightning's own way refuses fused optimisers, for the sake of fp16, which we never use."""
         if gradient_clip_val:
             torch.nn.utils.clip_grad_norm_(self.parameters(), gradient_clip_val)
 

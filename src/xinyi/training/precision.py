@@ -17,7 +17,8 @@ def choose(wanted: str, on_gpu: bool) -> tuple[str, str]:
     if on_gpu:
         has = torch.cuda.is_bf16_supported(including_emulation=False)
         return ("bf16-mixed", "bf16: the GPU has it") if has else ("32-true", "fp32: the GPU has no bf16")
-    return ("bf16-mixed", f"bf16: the CPU has {unit}") if (unit := cpu_unit()) else ("32-true", "fp32: the CPU has no bf16")
+    unit = cpu_unit()
+    return ("bf16-mixed", f"bf16: the CPU has {unit}") if unit else ("32-true", "fp32: the CPU has no bf16")
 
 
 def cpu_unit() -> str:

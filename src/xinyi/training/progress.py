@@ -36,7 +36,9 @@ class RunProgress(pl.Callback):
             self.task = self.bar.add_task("training", total=self.total)
             self.bar.start()
 
-    def on_train_batch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, *_: Any) -> None:
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, *_: Any
+    ) -> None:
         """Redraw at most five times a second."""
         now = time.monotonic()
         if self.bar is not None and now - self._drawn > 0.2:
@@ -48,8 +50,8 @@ class RunProgress(pl.Callback):
         """Remember the metric; without a terminal print the epoch's line."""
         self.metric = float(trainer.callback_metrics.get("val/primary", float("nan")))
         if self.bar is None and trainer.is_global_zero:
-            line = f"epoch {trainer.current_epoch + 1}/{self.epochs} · step {trainer.global_step} · {self._state(pl_module)}"
-            self.console.print(line, highlight=False)
+            place = f"epoch {trainer.current_epoch + 1}/{self.epochs} · step {trainer.global_step}"
+            self.console.print(f"{place} · {self._state(pl_module)}", highlight=False)
 
     def _state(self, pl_module: Any) -> str:
         loss = float("nan") if pl_module.last_loss is None else float(pl_module.last_loss)

@@ -44,7 +44,7 @@ class Survival(Checkpoint):
             self._former = {number: handler for number, handler in handlers.items() if handler is not None}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Take the signals. From Lightning too: its handler talks to other processes wherever it interrupts this one."""
+        """Take the signals, from Lightning too: its handler talks to other processes wherever it interrupts this."""
         self._saved = time.monotonic()
         for number in self._former:
             signal.signal(number, self._remember)

@@ -52,10 +52,27 @@ EXCLUDED = [
     (["backbone.path=/tmp"], "backbone.path", "no path with kind=embedded"),
     (["backbone=hub", "backbone.path=/tmp"], "backbone.path", "no path with kind=hub"),
     (["backbone.name=x"], "backbone.name", "no name with kind=embedded"),
+    (["backbone=hub", "backbone.config={hidden_size: 64}"], "backbone.config", "no config with kind=hub"),
+    (
+        ["backbone.config={hiden_size: 64}"],
+        "backbone.config.hiden_size",
+        "unknown key 'hiden_size'; did you mean hidden_",
+    ),
+    (["backbone.config={num_hidden_layers: two}"], "backbone.config.num_hidden_layers", "a value such as"),
+    (["backbone.config={num_hidden_layers: -1}"], "backbone.config.num_hidden_layers", "at least 0, got -1"),
+    (["backbone=tiny", "backbone.config.hidden_size=33"], "backbone.config.hidden_size", "a multiple of num_attention"),
+    (["backbone=tiny", "backbone.config.num_attention_heads=0"], "backbone.config.hidden_size", "a multiple of num_"),
+    (["name=a/b"], "name", "a name without /"),
+    (["task=emotion", "tasks.emotion.weight=0"], "tasks", "a weight above 0 for some task"),
+    (["export.version=1.2"], "export.version", "a semantic version"),
+    (["export.version=1.2.03"], "export.version", "a semantic version"),
+    (["export.name=a/b"], "export.name", "a name without / and :"),
+    (["export.name="], "export.name", "a name without / and :"),
     (["trainer.devices=2"], "trainer.strategy", "strategy=ddp for several devices, got auto"),
     (["trainer.nodes=2"], "trainer.strategy", "strategy=ddp for several devices, got auto"),
     (["trainer.batch_tokens=100"], "trainer", "batch_tokens of at least data.max_length (192), got 100"),
     (["gate.champion=/no/such"], "gate.champion", "a report.json, run folder or bundle"),
+    (["gate=release"], "gate.champion", "a champion for the rule no_regression, got none"),
     (["gate=none", "gate.enforce=true"], "gate.enforce", "rules to enforce, got none"),
     (["gate.rules=[{rule: floors}]"], "gate.rules[0].rule", "a rule of floor"),
     (["export.formats=[onnx,pickle]"], "export.formats", "formats among safetensors, onnx, got 'pickle'"),
@@ -79,9 +96,13 @@ def test_each_excluded_combination(overrides, place, part):
         ["export=none", "export.formats=[safetensors]"],
         ["gate=none"],
         ["gate.enforce=true"],
+        ["gate=release", "gate.champion=/tmp"],
         ["tasks.emotion.primary=micro_f1"],
         ["data.kinds={intent: single}"],
         ["runs=not/yet/there"],
+        ["tasks.emotion.weight=0"],
+        ["export.version=1.20.3-rc.1+build.5"],
+        ["backbone.config={hidden_size: 64, num_attention_heads: 4, hidden_dropout_prob: 0}"],
     ],
     ids=" ".join,
 )
@@ -126,6 +147,13 @@ def test_one_origin_with_test_rows_is_enough(table):
     both = quote(f"data.sources=[{origin}, test: '{table}'}},{origin}}}]")
     assert len(load([*base, both]).data.sources) == 2
     assert refused(*base, quote(f"data.sources=[{origin}}},{origin}}}]"))[0].startswith("data.test: ")
+
+
+@pytest.mark.parametrize("task", ["a.b", "a/b", ""])
+def test_ids_of_tasks_that_would_break_other_names(task, table, user):
+    folder = user("data/own.yaml", f'train: "{table}"\nlabels: {{"{task}": label}}\n')
+    (problem,) = refused("task=own", "data=own", config_dir=folder)
+    assert problem == f"tasks: expected a task's id without . and /, got {task!r}; name it otherwise"
 
 
 def test_files_with_signs_of_patterns_in_their_names(tmp_path):

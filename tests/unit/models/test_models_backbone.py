@@ -25,7 +25,8 @@ from xinyi.errors import ConfigError
 from xinyi.models.backbone import EMBEDDED, BackboneSettings, load_backbone
 
 TINY = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
-WORDS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *"的一是不了在人有我他这个上们来到时大地为", *(f"word{i}" for i in range(90))]
+SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+WORDS = [*SPECIALS, *"的一是不了在人有我他这个上们来到时大地为", *(f"word{i}" for i in range(90))]
 MARKS = {"pad_token_id": 0, "cls_token_id": 2, "sep_token_id": 3, "bos_token_id": 2, "eos_token_id": 3}
 IDS = torch.tensor([[2, 6, 7, 8, 3], [2, 9, 3, 0, 0]])
 MASK = (IDS != 0).long()
@@ -174,10 +175,10 @@ def test_the_embedded_encoder_fits_its_tokenizer():
 def test_the_longest_row_follows_from_the_positions(tmp_path):
     make_folder(tmp_path / "bert")
     assert load(tmp_path / "bert").max_length == 32
-    for name, made, expected in (
-        ("roberta", RobertaModel(RobertaConfig(vocab_size=200, max_position_embeddings=34, pad_token_id=1, **TINY)), 32),
-        ("modernbert", ModernBertModel(ModernBertConfig(vocab_size=200, max_position_embeddings=64, **MARKS, **TINY)), None),
-    ):
+    roberta = RobertaConfig(vocab_size=200, max_position_embeddings=34, pad_token_id=1, **TINY)
+    modern = ModernBertConfig(vocab_size=200, max_position_embeddings=64, **MARKS, **TINY)
+    cases = (("roberta", RobertaModel(roberta), 32), ("modernbert", ModernBertModel(modern), None))
+    for name, made, expected in cases:
         make_folder(tmp_path / name)
         (tmp_path / name / "config.json").unlink()
         made.save_pretrained(tmp_path / name)

@@ -29,7 +29,7 @@ ALONE = SimpleNamespace(world_size=1, global_rank=0)
 
 def draws() -> list[object]:
     """The next numbers of every generator."""
-    return [torch.rand(3).tolist(), random.random(), random.gauss(0, 1), np.random.rand(), np.random.randn()]  # noqa: NPY002
+    return [torch.rand(3).tolist(), random.random(), random.gauss(0, 1), np.random.rand(), np.random.randn()]
 
 
 def test_random_state_comes_back_through_a_file(tmp_path):
@@ -49,6 +49,31 @@ def test_random_state_comes_back_through_a_file(tmp_path):
     callback.on_train_start(ALONE, None)  # put back once, not at every start
     assert draws() != expected
     assert following != expected
+
+
+class Two:
+    """The trainer of one of two processes, for the callback; the other's state is given."""
+
+    world_size = 2
+
+    def __init__(self, rank: int, other: torch.Tensor) -> None:
+        self.global_rank, self.strategy = rank, self
+        self.root_device, self.all_gather = torch.device("cpu"), lambda own: torch.stack([own, other])
+
+
+def test_each_process_gets_its_own_state_back(tmp_path):
+    torch.manual_seed(1)
+    expected = {1: torch.get_rng_state()}
+    torch.manual_seed(2)
+    expected[0] = torch.get_rng_state()
+    checkpoint = {}
+    RandomState().on_save_checkpoint(Two(0, expected[1]), None, checkpoint)
+    SafetensorsCheckpointIO().save_checkpoint(checkpoint, tmp_path / "a.ckpt")
+    for rank in (0, 1):
+        callback = RandomState()
+        callback.on_load_checkpoint(None, None, load_checkpoint(tmp_path / "a.ckpt"))
+        callback.on_train_start(Two(rank, expected[1]), None)
+        assert torch.equal(torch.get_rng_state(), expected[rank])
 
 
 def test_a_fresh_run_keeps_its_numbers_and_other_processes_have_their_own():

@@ -23,9 +23,7 @@ KEYS = st.integers() | st.text(max_size=5) | st.tuples(st.integers(), st.text(ma
 TREES = st.recursive(
     PLAIN,
     lambda inner: (
-        st.lists(inner, max_size=4)
-        | st.lists(inner, max_size=4).map(tuple)
-        | st.dictionaries(KEYS, inner, max_size=4)
+        st.lists(inner, max_size=4) | st.lists(inner, max_size=4).map(tuple) | st.dictionaries(KEYS, inner, max_size=4)
     ),
     max_leaves=15,
 )

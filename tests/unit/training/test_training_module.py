@@ -181,7 +181,7 @@ def test_the_weights_of_another_model_are_refused(tmp_path):
     load_weights(other.module, result.best)
     assert all(torch.equal(w, run.module.state_dict()[name]) for name, w in other.module.state_dict().items())
     other.module.model.heads["intent"] = torch.nn.Linear(32, 9)
-    with pytest.raises(BundleError, match="best.ckpt: expected weights of this model"):
+    with pytest.raises(BundleError, match=r"best\.ckpt: expected weights of this model"):
         load_weights(other.module, result.best)
 
 

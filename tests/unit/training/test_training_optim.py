@@ -60,7 +60,8 @@ def test_frozen_parameters_are_left_out():
 @pytest.mark.parametrize("kind", ["bert", "modernbert"])
 def test_only_matrices_that_multiply_decay(kind):
     made = model(kind)
-    decays = {name: group["weight_decay"] for name, group in of_each(made, parameter_groups(made, OptimSettings())).items()}
+    groups = of_each(made, parameter_groups(made, OptimSettings()))
+    decays = {name: group["weight_decay"] for name, group in groups.items()}
     for name, parameter in made.named_parameters():
         plain = parameter.ndim < 2 or "embeddings." in name
         assert decays[name] == (0.0 if plain else 0.01), name

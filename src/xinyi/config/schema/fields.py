@@ -10,7 +10,7 @@ from typing import Any
 
 def setting(
     default: Any,
-    help: str,  # noqa: A002 - the field's standard word
+    help: str,
     *,
     choices: Sequence[str] = (),
     least: float | None = None,

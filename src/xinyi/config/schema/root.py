@@ -26,7 +26,7 @@ class TrainConfig:
     """One field a group; `tasks` gathers what the group `task` chose."""
 
     name: str = setting("run", "name of the run; part of its folder's name")
-    seed: int = setting(7, "seed of everything random", least=0)
+    seed: int = setting(7, "seed of everything random", least=0, most=2**32 - 1)
     runs: str = setting("runs", "folder that run folders are made in")
     tasks: dict[str, TaskConfig] = field(default_factory=dict, metadata={"help": "the tasks, by id"})
     data: DataConfig = field(default_factory=DataConfig)
