@@ -61,6 +61,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 2
     command = HIDDEN.get(name) or COMMANDS[name][0]
     logging.basicConfig(level=logging.WARNING, format="%(message)s", stream=sys.stderr)
+    # Threads that wait without spinning: as fast on idle cores, and several times faster where others compute too.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     level = os.environ.get("XINYI_LOG", "INFO").upper()
     logging.getLogger("xinyi").setLevel(level if level in logging.getLevelNamesMapping() else "INFO")
     return _guarded(name, command, rest)

@@ -136,7 +136,7 @@ def test_the_verdict_is_one_of_three(run):
     assert (gate["verdict"], gate["exit_code"]) in {("pass", 0), ("fail", 1), ("undecided", 3)}
     assert run.outcome.gate == gate
     # The rules on rows can be known beforehand: 60 test rows, and the default asks for 50.
-    assert {found["verdict"] for found in gate["outcomes"] if found["rule"] == "rows"} == {"pass"}
+    assert {found["answer"] for found in gate["outcomes"] if found["rule"] == "rows"} == {"pass"}
 
 
 def test_the_data_summary_counts_what_was_masked_and_how_it_was_encoded(run):

@@ -71,6 +71,9 @@ def assemble(config: TrainConfig, dataset: Dataset) -> Parts:
     if config.trainer.accelerator == "gpu" and not on_gpu:
         remedy = "use trainer=cpu, or install a torch build for this GPU"
         raise ConfigError([describe("a GPU that torch can use", "none", remedy, "trainer.accelerator")])
+    if on_gpu and config.trainer.devices > (count := torch.cuda.device_count()):
+        wanted, remedy = f"at most the {count} GPUs of this machine", f"set trainer.devices={count}"
+        raise ConfigError([describe(wanted, config.trainer.devices, remedy, "trainer.devices")])
     _set_threads(config)
     pl.seed_everything(config.seed, verbose=False)
     backbone = load_backbone(builders.backbone_settings(config), on_gpu)

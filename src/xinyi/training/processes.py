@@ -142,5 +142,7 @@ def _meet(group: Group, server: socket.socket | None, children: Children) -> dis
         if children.failures() or time.monotonic() > until:
             raise TrainingError(children.report())
         time.sleep(0.05)
+    if group.backend == "nccl":
+        torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
     distributed.init_process_group(group.backend, store=store, rank=own, world_size=group.size)
     return store

@@ -34,20 +34,17 @@ class Survival(Checkpoint):
     def __init__(self, path: Path, run: Path, minutes: float = 5.0) -> None:
         self.path, self.run, self.seconds = path, run, 60.0 * minutes
         self.signal: int | None = None
-        self._former: dict[int, Any] = {}
         self._saved = time.monotonic()
-
-    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Remember who has the signals, before Lightning takes one of them."""
-        if threading.current_thread() is threading.main_thread():  # no other may set handlers
-            handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-            self._former = {number: handler for number, handler in handlers.items() if handler is not None}
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
-        """Take the signals, from Lightning too: its handler talks to other processes wherever it interrupts this."""
+        """Take the signals, from Lightning too: its handler talks to other processes wherever it interrupts this.
+
+        It has noted who had them before, and gives them back when the run ends, whatever ended it.
+        """
         self._saved = time.monotonic()
-        for number in self._former:
-            signal.signal(number, self._remember)
+        if threading.current_thread() is threading.main_thread():  # no other may set handlers
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._remember)
 
     def _remember(self, number: int, frame: FrameType | None) -> None:
         if self.signal is not None:  # asked twice: at once
@@ -88,19 +85,6 @@ class Survival(Checkpoint):
     def _remedy(self) -> str:
         start = "go on with" if self.path.is_file() else "no checkpoint was written yet; start again with"
         return f"  {start}: xinyi resume {self.run}"
-
-    def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        """Give the signals back: Lightning calls no teardown after an exception."""
-        self._give_back()
-
-    def teardown(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        """Give the signals back."""
-        self._give_back()
-
-    def _give_back(self) -> None:
-        for number, handler in self._former.items():
-            signal.signal(number, handler)
-        self._former = {}
 
 
 def _most(trainer: pl.Trainer, wish: int) -> int:

@@ -43,7 +43,7 @@ def test_collate_is_naive_padding(rows, pad):
 
 def test_types_follow_their_tokens_and_padding_is_of_type_zero():
     split = tiny_split(6)
-    split.encoded.types[:] = np.arange(len(split.encoded.types)) % 2
+    split.encoded.types[:] = np.arange(1, len(split.encoded.types) + 1) % 2
     batch = collate(split, np.array([4, 1]), 0)
     for row, types_L, mask_L in zip((4, 1), batch.types_BL, batch.mask_BL, strict=True):
         own = split.encoded.types[split.encoded.offsets[row] : split.encoded.offsets[row + 1]]
