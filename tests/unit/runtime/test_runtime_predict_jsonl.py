@@ -52,10 +52,13 @@ def test_bad_rows_say_why_and_stop_nothing(classifier: Classifier, tmp_path: Pat
 
 
 def test_contexts(classifier: Classifier, tmp_path: Path) -> None:
-    source, target = write(tmp_path / "in.jsonl", LINES), tmp_path / "out.jsonl"
+    lines = [*LINES, '{"text": "好", "context": ["您", "好"]}', '{"text": "好", "context": ["您", 1]}']
+    source, target = write(tmp_path / "in.jsonl", lines), tmp_path / "out.jsonl"
     predict_file(classifier, source, target, context_column="context", probabilities=True)
     rows = read(target)
-    assert rows[5]["error"] == "column 'context' is no text but list"
+    (joined,) = classifier.predict(["好"], ["您 好"])
+    assert rows[9]["intent.probability"] == pytest.approx(joined["intent"]["probability"], abs=1e-5)
+    assert rows[10]["error"] == "column 'context' is no text but list"
     (expected,) = classifier.predict(["好"], ["您好"])
     assert rows[6]["intent.probability"] == pytest.approx(expected["intent"]["probability"], abs=1e-5)
     assert rows[6]["emotion.probability"] == pytest.approx(expected["emotion"]["probability"], abs=1e-5)
