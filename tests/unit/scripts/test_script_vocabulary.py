@@ -17,7 +17,7 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
     """A vocabulary built from three made-up lines, repeated."""
     folder = tmp_path_factory.mktemp("vocabulary")
     corpus = folder / "corpus.txt"
-    corpus.write_text("客服态度很好，谢谢[怒] hello world iphone15\n臺灣的朋友說讚😊\n龘龘龘\n" * 50, encoding="utf-8")
+    corpus.write_text("客服态度很好，谢谢[怒] hello world iphone15\n臺灣的朋友說讚😊（记者[陶小满]）\n龘龘龘\n" * 50, encoding="utf-8")
     command = [sys.executable, str(SCRIPT), "--output", str(folder), "--least", "40", "--latin", "60", str(corpus)]
     subprocess.run(command, check=True, capture_output=True)
     return Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -37,6 +37,10 @@ def test_a_rare_character_below_the_limit_is_unknown(tokenizer: Tokenizer) -> No
 @pytest.mark.parametrize("text", ["[手机号]", "[姓名]", "[网址]", "[用户名]", "[怒]"])
 def test_placeholders_and_frequent_emoticons_are_single_tokens(tokenizer: Tokenizer, text: str) -> None:
     assert tokenizer.encode(f"我{text}的", add_special_tokens=False).tokens == ["我", text, "的"]
+
+
+def test_names_in_brackets_are_no_emoticons(tokenizer: Tokenizer) -> None:
+    assert tokenizer.token_to_id("[陶小满]") is None
 
 
 def test_runs_of_emoji_and_digits_split(tokenizer: Tokenizer) -> None:
