@@ -49,7 +49,10 @@ class RunProgress(pl.Callback):
     def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Remember the metric; without a terminal print the epoch's line."""
         self.metric = float(trainer.callback_metrics.get("val/primary", float("nan")))
-        if self.bar is None and trainer.is_global_zero:
+        if self.bar is not None:
+            text = f"epoch {trainer.current_epoch + 1}/{self.epochs} · {self._state(pl_module)}"
+            self.bar.update(self.task, completed=trainer.global_step, description=text)
+        elif trainer.is_global_zero:
             place = f"epoch {trainer.current_epoch + 1}/{self.epochs} · step {trainer.global_step}"
             self.console.print(f"{place} · {self._state(pl_module)}", highlight=False)
 
