@@ -45,7 +45,7 @@ def _run(options: argparse.Namespace) -> float:
     from xinyi.data.batches import TokenBudgetBatches
     from xinyi.data.tokens import EncodedSplit
     from xinyi.training import precision
-    from xinyi.training.fit import FitSettings, _trainer
+    from xinyi.training.fit import FitSettings, build_trainer
     from xinyi.training.loader import BatchLoader
 
     torch.set_num_threads(options.threads)
@@ -58,7 +58,7 @@ def _run(options: argparse.Namespace) -> float:
     if options.case == "bare":
         return _bare(module, loader, flag)
     clock = Clock(WARM, lambda batch: 1)
-    _trainer(FitSettings(precision=flag, epochs=1), [clock]).fit(module, loader)
+    build_trainer(FitSettings(precision=flag, epochs=1), [clock]).fit(module, loader)
     return clock.seconds()
 
 

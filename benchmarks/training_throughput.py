@@ -65,7 +65,7 @@ def _xinyi(options: argparse.Namespace) -> float:
     from xinyi.data.batches import TokenBudgetBatches
     from xinyi.data.tokens import EncodedSplit
     from xinyi.training import precision
-    from xinyi.training.fit import FitSettings, _trainer
+    from xinyi.training.fit import FitSettings, build_trainer
     from xinyi.training.loader import BatchLoader
 
     backbone, encoded = _encoded(options)
@@ -76,7 +76,7 @@ def _xinyi(options: argparse.Namespace) -> float:
     flag, _ = precision.choose("auto", on_gpu=False)
     module = build_module(backbone, LABELS, steps=len(batches))
     clock = Clock(WARM, lambda batch: int(batch.mask_BL.sum()))
-    trainer = _trainer(FitSettings(precision=flag, epochs=1), [clock])
+    trainer = build_trainer(FitSettings(precision=flag, epochs=1), [clock])
     trainer.fit(module, BatchLoader(split, batches, 0))
     return clock.rate()
 

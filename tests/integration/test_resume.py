@@ -59,10 +59,10 @@ class Kill(pl.Callback):
 
 def with_callback(monkeypatch: pytest.MonkeyPatch, callback: pl.Callback | None) -> None:
     """Let every trainer made from here on have this callback too."""
-    original = fitting.__dict__.get("_original") or fitting._trainer
+    original = fitting.__dict__.get("_original") or fitting.build_trainer
     monkeypatch.setattr(fitting, "_original", original, raising=False)
     more = [callback] if callback else []
-    monkeypatch.setattr(fitting, "_trainer", lambda s, given, loggers=(): original(s, [*more, *given], loggers))
+    monkeypatch.setattr(fitting, "build_trainer", lambda s, given, loggers=(): original(s, [*more, *given], loggers))
 
 
 def fit_run(run: TinyRun, folder: Path, resumed: bool = False) -> FitResult:

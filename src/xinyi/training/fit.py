@@ -12,7 +12,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
-from pytorch_lightning.callbacks import EarlyStopping
+from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 
 from xinyi.errors import BundleError, describe
 from xinyi.training.callbacks import BestCheckpoint, Meter, RandomState, StopAt
@@ -91,7 +91,7 @@ def fit(
         callbacks.append(stopping)
     if settings.progress:
         callbacks.append(RunProgress(total_steps(len(train), settings), settings.epochs, meter))
-    trainer = _trainer(settings, [*callbacks, best, survival], loggers)
+    trainer = build_trainer(settings, [*callbacks, best, survival], loggers)
     _go(trainer, survival, module, train, validation, resume)
     score = float("nan") if best.best_model_score is None else float(best.best_model_score)
     path = Path(best.best_model_path)
@@ -115,7 +115,8 @@ def _go(
             raise survival.at_once() from error
 
 
-def _trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: Sequence[Any] = ()) -> pl.Trainer:
+def build_trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: Sequence[Any] = ()) -> pl.Trainer:
+    """A Trainer that shows nothing of its own and writes checkpoints only where a callback says so."""
     # Lightning's advice (more workers, its own server products, TPU hints) is not for our users.
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     # Deterministic mode also fills every new tensor, against reading memory that nobody wrote; it costs 7 % of a step.
@@ -134,6 +135,7 @@ def _trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: Seque
         logger=list(loggers) or False,
         plugins=[SafetensorsCheckpointIO()],
         num_sanity_val_steps=0,
+        enable_checkpointing=any(isinstance(callback, ModelCheckpoint) for callback in callbacks),
         enable_progress_bar=False,
         enable_model_summary=False,
         log_every_n_steps=settings.log_every,

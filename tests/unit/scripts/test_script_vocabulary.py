@@ -17,7 +17,9 @@ def tokenizer(tmp_path_factory: pytest.TempPathFactory) -> Tokenizer:
     """A vocabulary built from three made-up lines, repeated."""
     folder = tmp_path_factory.mktemp("vocabulary")
     corpus = folder / "corpus.txt"
-    corpus.write_text("客服态度很好，谢谢[怒] hello world iphone15\n臺灣的朋友說讚😊（记者[陶小满]）\n龘龘龘\n" * 50, encoding="utf-8")
+    corpus.write_text(
+        "客服态度很好，谢谢[怒] hello world iphone15\n臺灣的朋友說讚😊（记者[陶小满]）\n龘龘龘\n" * 50, encoding="utf-8"
+    )
     command = [sys.executable, str(SCRIPT), "--output", str(folder), "--least", "40", "--latin", "60", str(corpus)]
     subprocess.run(command, check=True, capture_output=True)
     return Tokenizer.from_file(str(folder / "tokenizer.json"))

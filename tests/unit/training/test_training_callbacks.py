@@ -242,8 +242,8 @@ class At(pl.Callback):
 
 
 def fit_with(callback: pl.Callback, run, folder: Path, monkeypatch):
-    original = fitting._trainer
-    monkeypatch.setattr(fitting, "_trainer", lambda s, given, loggers=(): original(s, [callback, *given], loggers))
+    original = fitting.build_trainer
+    monkeypatch.setattr(fitting, "build_trainer", lambda s, given, loggers=(): original(s, [callback, *given], loggers))
     return fit(run.module, run.train, run.validation, folder, run.settings)
 
 
