@@ -73,7 +73,7 @@ def load_backbone(settings: BackboneSettings, on_gpu: bool = False) -> Backbone:
     """
     attention = settings.attention
     if attention == "auto":
-        # Written-out attention is the faster one on CPU for short texts: the fused kernel's backward pass is slow there.
+        # Written-out attention is the faster one on CPU for short texts: the fused kernel's backward is slow there.
         attention = "sdpa" if on_gpu else "eager"
     if settings.kind == "embedded":
         return _embedded(settings, attention)
