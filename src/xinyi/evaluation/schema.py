@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xinyi.errors import BundleError, describe
+from xinyi.evaluation.schema_parts import behaviour_problems, metric_problems, slice_problems
 
 SCHEMA_VERSION = 1
 SECTIONS = ("run", "data", "primary", "task_specs", "tasks", "decoding")
 RUN_KEYS = ("name", "created", "seed", "git_commit", "versions", "backbone", "tasks", "train_seconds", "parameters")
 RUN_KEYS += ("device", "precision", "embedded_random")
 SPLIT_KEYS = ("metrics", "baseline", "per_label", "confusion", "slices", "behaviour", "calibration", "errors")
-ESTIMATE_KEYS = ("value", "low", "high", "n")
 AGAIN = "evaluate again with this version"
 
 
@@ -53,27 +53,10 @@ def _content_problems(report: Mapping[str, Any]) -> Iterator[str]:
             for key in SPLIT_KEYS:
                 if key not in entry:
                     yield describe("a value", "none", AGAIN, f"{where}.{key}")
-            yield from _metric_problems(entry.get("metrics", {}), f"{where}.metrics")
+            yield from metric_problems(entry.get("metrics", {}), f"{where}.metrics")
+            yield from slice_problems(entry.get("slices", {}), f"{where}.slices")
+            yield from behaviour_problems(entry.get("behaviour", {}), f"{where}.behaviour")
     yield from _not_finite(report, "report")
-
-
-def _metric_problems(metrics: Any, where: str) -> Iterator[str]:
-    if not isinstance(metrics, Mapping):
-        yield describe("an object", type(metrics).__name__, AGAIN, where)
-        return
-    for name, estimate in metrics.items():
-        if not isinstance(estimate, Mapping) or any(key not in estimate for key in ESTIMATE_KEYS):
-            yield describe(f"{', '.join(ESTIMATE_KEYS)}", estimate, AGAIN, f"{where}.{name}")
-            continue
-        wrong = [key for key in ESTIMATE_KEYS if not _number_or_null(estimate[key])]
-        if wrong:
-            yield describe("numbers or null", {key: estimate[key] for key in wrong}, AGAIN, f"{where}.{name}")
-        if estimate["value"] is None and not estimate.get("why"):
-            yield describe("a reason (why) beside a null", "none", AGAIN, f"{where}.{name}")
-
-
-def _number_or_null(value: Any) -> bool:
-    return value is None or (isinstance(value, (int, float)) and not isinstance(value, bool))
 
 
 def _not_finite(value: Any, where: str) -> Iterator[str]:

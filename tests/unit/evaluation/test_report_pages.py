@@ -180,6 +180,10 @@ def test_hundreds_of_labels_stay_small(report: dict, tmp_path: Path) -> None:
         (lambda r: r["tasks"]["mood"]["test"]["metrics"]["jaccard"].pop("n"), "value, low, high, n"),
         (lambda r: r["tasks"].update(mood=[]), r"tasks\.mood"),
         (lambda r: r["primary"].pop("wish"), r"primary\.wish"),
+        (lambda r: r["tasks"]["mood"]["test"].update(slices=[]), r"test\.slices: expected an object, got list"),
+        (lambda r: r["tasks"]["mood"]["test"]["slices"].update(a={"b": {"n": 3}}), r"slices\.a\.b\.too_small"),
+        (lambda r: r["tasks"]["mood"]["test"]["behaviour"].update(a={"b": {"n": 3}}), r"behaviour\.a\.b\.pass_rate"),
+        (lambda r: r["tasks"]["mood"]["test"]["behaviour"].update(a={"b": 0.9}), r"a\.b: expected an object"),
     ],
 )
 def test_a_spoilt_report_is_refused(report: dict, spoil, message: str, tmp_path: Path) -> None:

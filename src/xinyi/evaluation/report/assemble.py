@@ -102,8 +102,8 @@ def _evaluate(
         "baseline": baseline(spec, gold, *counts) if counts and len(rows) else {},
         "per_label": per_label(spec, scored),
         "confusion": confusion(spec, gold, predicted),
-        "slices": [],
-        "behaviour": [],
+        "slices": {},
+        "behaviour": {},
         "calibration": calibrate(gold, predicted, probs_BC, units, settings, decoding.temperature, name),
         "errors": confident_mistakes(spec, ids, texts, gold, predicted, probs_BC, settings.errors),
     }
