@@ -85,6 +85,18 @@ PIECES = st.sampled_from(
         "https://x.cn/",
         "艾特qq点com",
         "古丽·买买提江",
+        "身份证",
+        "車牌",
+        "電話5500 1386",
+        "冇",
+        "HF20260604-88317",
+        "YT 7730 1904",
+        "抬头",
+        "某",
+        "*",
+        "附3号",
+        "发我",
+        "kp_maoyi77",
         "\ue000",
         "\ue0ff",
     ]
@@ -93,7 +105,7 @@ MESSAGES = st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_siz
 
 
 def test_versions_and_placeholders_are_fixed() -> None:
-    assert MASKER_VERSION == "1"
+    assert MASKER_VERSION == "2"
     assert PLACEHOLDERS == {
         "mobile": "[手机号]",
         "landline": "[座机号]",
@@ -203,6 +215,14 @@ def test_prepare_is_idempotent_and_encodable(text: str) -> None:
         "订单号A-",
         "SF",
         "县甲镇甲",
+        "单A1",
+        "JL88 ",
+        "身份证，",
+        "卡，",
+        "发a_1",
+        "姓，",
+        "某*",
+        "路5号店",
     ],
 )
 def test_long_hostile_text_is_handled(unit: str) -> None:

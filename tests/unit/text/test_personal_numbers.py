@@ -31,6 +31,20 @@ def test_mobile(number: str) -> None:
     assert mask(f"打{number}吧") == "打[手机号]吧"
 
 
+def test_a_character_after_a_number_is_no_digit() -> None:
+    assert mask("手机186-5550-0123一个数字都没错") == "手机[手机号]一个数字都没错"
+
+
+@pytest.mark.parametrize("number", ["0955 010 203", "0900-123-408"])
+def test_mobile_of_taiwan(number: str) -> None:
+    assert mask(f"聯絡電話{number}") == "聯絡電話[手机号]"
+
+
+def test_mobile_of_hong_kong_needs_cantonese() -> None:
+    assert mask("電話5500 1386，唔該") == "電話[手机号]，唔該"
+    assert mask("电话5500 1386，谢谢") == "电话[座机号]，谢谢"
+
+
 def test_tail_of_a_mobile() -> None:
     assert mask("手机尾号5678") == "手机尾号[手机号]"
 
@@ -61,9 +75,16 @@ def test_id_card_rejects_impossible_province_and_date() -> None:
     assert not is_id_card("110105194913310023")
 
 
-def test_mistyped_id_card_needs_a_cue() -> None:
-    assert mask("身份证110105194912310021") == "身份证[身份证号]"
-    assert "[身份证号]" not in mask("号110105194912310021")
+def test_mistyped_id_card_needs_a_cue_or_a_birth_date() -> None:
+    assert mask("身份证我念给你 000102195203140028 记下来没有") == "身份证我念给你 [身份证号] 记下来没有"
+    assert mask("身份证110105194913310021") == "身份证[身份证号]"
+    assert mask("号110105194912310021") == "号[身份证号]"
+    assert "[身份证号]" not in mask("号110105194913310021")
+    assert mask("订单号110105194912310021") == "订单号[订单号]"
+
+
+def test_tail_of_an_id_card() -> None:
+    assert mask("身份证后四位002X") == "身份证后四位[身份证号]"
 
 
 def test_old_id_card_needs_a_possible_date() -> None:
@@ -84,6 +105,24 @@ def test_bank_card_by_cue() -> None:
     assert mask("尾号3391的卡") == "尾号[银行卡号]的卡"
     assert mask("对公账号：310066778899") == "对公账号：[银行卡号]"
     assert mask("订单尾号3391") == "订单尾号3391"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "6200 0000 3333 8816",
+        "6228 4800 3127 5590 016",
+        "4311-9520-7786-5520",
+        "六二幺七 零零零三 八八零二 四四幺九 零零零",
+    ],
+)
+def test_bank_card_in_the_groups_of_a_card(number: str) -> None:
+    """Whatever its check digit says."""
+    assert mask(f"打到{number}，户名同上") == "打到[银行卡号]，户名同上"
+
+
+def test_prices_in_groups_are_no_card() -> None:
+    assert mask("四档3999 4999 5999 6999选哪个") == "四档3999 4999 5999 6999选哪个"
 
 
 @pytest.mark.parametrize("number", ["E12345678", "G12345678", "EA1234567"])
@@ -120,6 +159,29 @@ def test_order_cue_with_a_date_or_few_digits_stays() -> None:
     assert mask("订单20240315下的") == "订单20240315下的"
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("订单HF20260604-88317，开票", "订单[订单号]，开票"),
+        ("MTJ-0621-4408撤单", "[订单号]撤单"),
+        ("报修单NC-0925-176", "报修单[订单号]"),
+        ("订单号你记一下 W20260724 5590 12", "订单号你记一下 [订单号]"),
+        ("订单号是LM七七零二幺九", "订单号是[订单号]"),
+        ("JL88120037465到哪了", "[快递单号]到哪了"),
+        ("寄回去了，单号QY7730 2615 0884", "寄回去了，单号[快递单号]"),
+    ],
+)
+def test_code_with_letters(text: str, expected: str) -> None:
+    assert mask(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text", ["ISO9001-2015认证", "换DDR5-6000的", "索尼WH-1000XM5", "红米K70 2024款3999", "ROG 4070 2024款到货没"]
+)
+def test_models_and_standards_are_no_codes(text: str) -> None:
+    assert mask(text) == text
+
+
 def test_bare_long_number() -> None:
     assert mask("1928374650192837") == "[订单号]"
     assert mask("192837465019") == "192837465019"
@@ -143,6 +205,11 @@ def test_tracking_after_a_cue(cue: str) -> None:
     "plate", ["京A12345", "浙A·3B5K7", "粤BD12345", "沪A12345D", "粤b8k3m2", "粤Z1234港", "赣A1234学", "川A 9X77Z"]
 )
 def test_plate(plate: str) -> None:
+    assert mask(f"车{plate}在") == "车[车牌号]在"
+
+
+@pytest.mark.parametrize("plate", ["棠B·D61883", "京A一二三四五"])
+def test_plate_by_its_dot_or_read_out(plate: str) -> None:
     assert mask(f"车{plate}在") == "车[车牌号]在"
 
 

@@ -53,6 +53,21 @@ def test_qq_after_a_cue(cue: str) -> None:
     assert mask(f"{cue}384756291，谢") == f"{cue}[QQ号]，谢"
 
 
+@pytest.mark.parametrize("text", ["发我{}", "加我{}……", "票据发{}", "谁看见了帮忙转，{}[怒]"])
+def test_account_without_the_word(text: str) -> None:
+    assert mask(text.format("laofu_13m6")) == text.format("[微信号]")
+
+
+@pytest.mark.parametrize("text", ["发android_14的更新", "找error_404", "转iphone15", "报错no_such_file"])
+def test_no_account(text: str) -> None:
+    assert mask(text) == text
+
+
+@pytest.mark.parametrize("text", ["QQ1033 7765 20", "QQ80041 7725", "发3300127745的邮箱", "发我1000 2277 46"])
+def test_qq_in_groups_or_sent_to(text: str) -> None:
+    assert "[QQ号]" in mask(text)
+
+
 @pytest.mark.parametrize("text", ["QQ音乐", "QQ飞车2024皮肤", "QQ10000元", "384756291"])
 def test_no_qq(text: str) -> None:
     assert mask(text) == text

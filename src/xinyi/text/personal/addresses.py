@@ -19,29 +19,43 @@ from xinyi.text.personal.places import (
     PROVINCES,
     ROAD_ENDS,
     STRONG_COMPOUNDS,
+    VENUES,
     WEAK_COMPOUNDS,
 )
 from xinyi.text.personal.spans import Match
 
-_N = r"(?:[A-Za-z]?[0-9]{1,5}|[A-Z]|[零〇一二三四五六七八九十百]{1,5}|[甲乙丙丁])"
+_N = r"(?:[A-Za-z甲乙丙丁]?[0-9]{1,5}|[A-Z]|[零〇一二三四五六七八九十百]{1,5}|[甲乙丙丁])"
 _NS = rf"{_N}(?:[-之]{_N}){{0,3}}"
 _NO_UNIT = r"(?![0-9%元块年月日个天人次件点分米折角度倍公款寸岁]|\.[0-9]| ?[kK][mMgG]|-[0-9])"
-_HOUSE = rf" ?{_NS} ?(?:号院|号楼|号铺|号|弄|支弄)(?!线|公交|地铁|码|选手|链接|色)"
-_BUILDING = rf" ?(?:{_NS} ?(?:号楼|号院|号宿舍楼|号公寓|栋|幢|座|塔|舍)|[A-Z0-9]{{1,2}}[座塔]|[0-9]{{1,3}}#)"
+_HOUSE = rf" ?(?:{_N}巷)?(?:{_N}弄)?{_NS} ?(?:号院|号楼|号铺|号|弄|支弄)(?!线|公交|地铁|码|选手|链接|色)"
+_BUILDING = (
+    rf" ?(?:[0-9]{{1,3}}楼(?= ?{_N}单元)|{_NS} ?(?:号楼|号院|号宿舍楼|号公寓|栋|幢|座|塔|舍)"
+    r"|[A-Z0-9]{1,2}[座塔]|[0-9]{1,3}#)"
+)
 _PHASE = rf" ?\(?(?:{_N}[期区组]|[东南西北中][区苑门])\)?"
 _UNIT = rf" ?{_NS} ?(?:单元|门(?![票店口诊锁禁铃窗]))"
 _ROOM_NUMBER = (
-    rf"(?:[A-Za-z]?[0-9]{{3,4}}[A-Z]?|[0-9]{{1,3}}-[0-9]{{1,3}}-[0-9]{{1,4}}|[0-9]{{1,3}}-[0-9]{{3,4}}){_NO_UNIT}"
+    rf"(?:[A-Za-z]?[0-9]{{3,4}}[A-Z]?|[0-9]{{1,2}}[A-H](?![A-Za-z])"
+    rf"|[0-9]{{1,3}}-[0-9]{{1,3}}-[0-9]{{1,4}}|[0-9]{{1,3}}-[0-9]{{3,4}}){_NO_UNIT}"
 )
-_ROOM = rf" ?(?:{_NS} ?(?:室|房(?![间东价贷产])|户(?![口外型])|号房|号铺|号)|{_ROOM_NUMBER})"
+_SPOKEN_ROOM = r"[〇零○幺一二三四五六七八九]{3,4}(?![〇零一二三四五六七八九十百千万点元块年月日号个])"
+_ROOM = rf" ?(?:{_SPOKEN_ROOM}|{_NS} ?(?:室|房(?![间东价贷产])|户(?![口外型])|号房|号铺|号)|{_ROOM_NUMBER})"
 _FLOOR = rf" ?(?:{_NS} ?(?:层|楼(?![梯上下道盘主市层])))"
 _ENDS = f"(?:{STRONG_COMPOUNDS}|{WEAK_COMPOUNDS})"
-_INSIDE = rf"(?:{_PHASE}|{_BUILDING}|{_UNIT}|{_ROOM}|{_FLOOR})"
+# A house number's own second part, and a corner of the house.
+_CORNER = (
+    rf" ?(?:(?:附|之) ?{_N}号?|(?:[东南西北中前后左右]|临街|靠街|沿街|路口)(?:院|厢房?|侧|边|门面)?第?{_N}[间家户铺]"
+    "|[东南西北中前后侧][院厢门楼](?!口诊票))"
+)
+_INSIDE = rf"(?:{_PHASE}|{_BUILDING}|{_UNIT}|{_ROOM}|{_FLOOR}|{_CORNER})"
 _TAIL = re.compile(
     rf"(?:[, ]?(?:{_INSIDE}"
     # A compound or building named after the house number, up to a word border or a number of its own.
     rf"|\(?{PLACE}{{2,10}}?{_ENDS}\)?(?:(?![\u4e00-\u9fff])|(?={_INSIDE}))"
-    rf"|{PLACE}{{2,8}}?(?={_BUILDING}(?:{_UNIT}|{_ROOM}))))*"
+    rf"|{PLACE}{{2,8}}?(?=(?:{_BUILDING}(?:{_UNIT}|{_ROOM})|{_FLOOR}{_ROOM}))))*"
+    # Last what stands at that number, where it ends the clause: a shop, an office.
+    rf"(?: ?{PLACE}{{1,12}}?(?:{VENUES})(?:{_FLOOR}|{_ROOM})?(?![\u4e00-\u9fff0-9])"
+    rf"|(?:{VENUES})(?=收|[行可成]吗|行不行))?"
 )
 
 _BARE_NUMBER = rf" ?[0-9]{{1,4}}(?![0-9])(?:{_BUILDING}|[, ]|$)"
@@ -49,14 +63,20 @@ _ROAD = re.compile(rf"(?:{ROAD_ENDS})(?:[东南西北中][段路]?|[一二三四
 _AFTER_ROAD = re.compile(rf"{_HOUSE}| ?[0-9]{{1,4}}")
 _BLOCK = re.compile(
     rf"(?:{STRONG_COMPOUNDS})(?={_PHASE}?(?:{_BUILDING}|{_UNIT}|{_ROOM}))"
+    # A school's or hospital's own building, with the county it lies in.
+    rf"|(?<=[县市区镇])(?={PLACE}{{2,8}}(?:小学|中学|大学|学院|医院|学校|中心)(?:{PLACE}{{1,6}})?"
+    r"[东南西北中一二三四五六七八九0-9]?[号教]?[楼栋座] ?[0-9]{2,4}(?![0-9]))"
     rf"|(?:{WEAK_COMPOUNDS})(?={_PHASE}?(?:{_BUILDING}|{_UNIT}|{_NS} ?[室房]))"
 )
 _DOOR = re.compile(rf"(?<![0-9A-Za-z-]){_BUILDING.removeprefix(' ?')}(?={_UNIT}|{_ROOM}|{_FLOOR}(?:{_ROOM}))")
 _VILLAGE = re.compile(
-    rf"(?:村|屯|庄|寨|社区|堡)(?= ?{_NS} ?(?:组|队|社|号|户))"
+    rf"(?:村|屯|庄|寨|社区|堡|街[一二三四五六七八九十]{{1,2}}委)(?= ?{_NS} ?(?:组|队|社|号|户)|[东南西北村][头口边]第)"
     rf"|(?<=[县区市旗]){PLACE}{{1,6}}[镇乡]{PLACE}{{1,7}}?[村屯庄寨](?![村委长民里])"
 )
-_VILLAGE_TAIL = re.compile(rf"(?: ?{_NS} ?(?:组|队|社|号(?!楼|院)|户))*")
+_VILLAGE_TAIL = re.compile(
+    rf"(?: ?{_NS} ?(?:组|队|社|号(?!楼|院)|户))*(?:(?:[东南西北中村][头口边沟侧]|路口|进村)?第?{_N}[家户])?"
+    rf"(?: ?[红白灰青砖老新小大]{{1,3}}楼(?:{_SPOKEN_ROOM}|[0-9]{{2,4}}))?"
+)
 
 _STOP = re.compile(f"[^\u4e00-\u9fff]|[{NOT_IN_PLACE}]")
 _CUT = re.compile(f".*(?:{CUTS})")

@@ -7,14 +7,15 @@ from collections.abc import Iterable
 
 from xinyi.text.personal.addresses import find_addresses
 from xinyi.text.personal.cards import find_bank_cards
-from xinyi.text.personal.documents import find_documents, find_id_cards
+from xinyi.text.personal.codes import find_codes
+from xinyi.text.personal.documents import find_documents, find_id_cards, find_mistyped_id_cards
 from xinyi.text.personal.name_rules import find_names
 from xinyi.text.personal.numbers import find_landlines, find_mobiles
 from xinyi.text.personal.online import find_accounts, find_emails, find_ips
 from xinyi.text.personal.orders import find_long_numbers, find_orders, find_tracking
 from xinyi.text.personal.plates import find_plates
 from xinyi.text.personal.spans import PLACEHOLDERS, Detector, Match, Span
-from xinyi.text.personal.view import blank, fold
+from xinyi.text.personal.view import blank, fold, has_number
 
 # Earlier families win: a cue word or a checksum says more than a shape, and names lean on phone numbers and
 # addresses already found next to them.
@@ -22,7 +23,9 @@ _DETECTORS: tuple[Detector, ...] = (
     find_emails,
     find_id_cards,
     find_tracking,
+    find_codes,
     find_orders,
+    find_mistyped_id_cards,
     find_documents,
     find_bank_cards,
     find_mobiles,
@@ -34,6 +37,10 @@ _DETECTORS: tuple[Detector, ...] = (
     find_addresses,
     find_names,
 )
+
+
+# These find nothing where there are hardly any digits.
+_NUMBERS = frozenset(_DETECTORS) - {find_emails, find_accounts, find_plates, find_addresses, find_names}
 
 
 def find_personal_data(text: str) -> list[Span]:
@@ -55,7 +62,10 @@ def find_personal_data(text: str) -> list[Span]:
 
 def _one_round(view: str) -> tuple[str, list[Match]]:
     found: list[Match] = []
+    numbers = has_number(view)
     for detector in _DETECTORS:
+        if detector in _NUMBERS and not numbers:
+            continue
         matches = list(detector(view))
         if matches:
             view = blank(view, matches)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from xinyi.text.personal import name_cues as cues
-from xinyi.text.personal.names import is_free_name, is_word, read_foreign_name, read_name, surname_length
+from xinyi.text.personal.names import is_free_name, is_typical, is_word, read_foreign_name, read_name, surname_length
 from xinyi.text.personal.spans import Match, first_wins
 from xinyi.text.personal.surnames import TOP_SURNAMES, WORD_LIKE_SURNAMES
 from xinyi.text.personal.view import before
@@ -16,6 +16,7 @@ def find_names(view: str) -> Iterator[Match]:
     """Yield personal names; a title that stands with the surname (王先生) belongs to the name."""
     yield from first_wins(
         _titled(view),
+        _starred(view),
         _cued(view),
         _weakly_cued(view),
         _nicknamed(view),
@@ -31,11 +32,14 @@ def _han(view: str, pos: int) -> bool:
 
 def _cued(view: str) -> Iterator[Match]:
     """A name after a field label, 我叫, 我是, a role or a relative."""
-    for cue in (cues.FIELD_CUE, cues.CALLED, cues.I_AM, cues.ROLE):
+    for cue in (cues.FIELD_CUE, cues.TITLE_OF_INVOICE, cues.CALLED, cues.I_AM, cues.ROLE):
         for match in cue.finditer(view):
             start = match.end()
+            if cue is cues.ROLE and cues.NOT_AFTER_ROLE.search(view, max(0, start - 2), start + 1):
+                continue
             sure = bool(match.groupdict().get("link"))
-            end = read_name(view, start, sure=sure, wary=not sure and cue is not cues.CALLED)
+            end = read_foreign_name(view, start, shortest=5)
+            end = end or read_name(view, start, sure=sure, wary=not sure and cue is not cues.CALLED)
             if end is None and cue in (cues.FIELD_CUE, cues.CALLED):
                 end = read_foreign_name(view, start)
             if end is not None:
@@ -51,8 +55,18 @@ def _weakly_cued(view: str) -> Iterator[Match]:
             if stands and is_free_name(view, start, end):
                 yield (start, end, "name")
                 break
+    for match in cues.SURNAME_THEN_NAME.finditer(view):
+        start = match.end()
+        end = read_name(view, start, sure=False)
+        if end and not cues.NOT_AFTER_SURNAME.search(view, start, end + 1):
+            yield (start, end, "name")
     for match in cues.SURNAME_IS.finditer(view):
         yield (*match.span(1), "name")
+
+
+def _starred(view: str) -> Iterator[Match]:
+    """A name of which only the surname, or its ends, can be read."""
+    yield from ((*m.span(1), "name") for m in cues.STARRED.finditer(view))
 
 
 def _titled(view: str) -> Iterator[Match]:
@@ -124,11 +138,15 @@ def _free(view: str) -> Iterator[Match]:
     """A full name without a cue: three typical characters, or two before a word for a person's things."""
     for match in cues.FREE.finditer(view):
         start = match.end()
+        if before(view, start, 1) + view[start] in cues.NOT_BEFORE_TITLE:
+            continue
         for size in (4, 3, 2):
             end = start + size
             alone = start == 0 and not _han(view, end)
-            long_enough = size - surname_length(view, start) == 2 or cues.OWNS.match(view, end) or alone
-            if long_enough and is_free_name(view, start, end):
+            given = size - surname_length(view, start)
+            long_enough = given == 2 or cues.OWNS.match(view, end) or alone
+            asked_for = given == 2 and before(view, start, 1) in cues.ASKED_FOR and not _han(view, end)
+            if (long_enough and is_free_name(view, start, end)) or (asked_for and is_typical(view, start, end)):
                 yield (start, end, "name")
                 break
 

@@ -19,7 +19,7 @@ _COMPOUND = re.compile(COMPOUND_SURNAMES)
 # Characters that are never part of a given name in these messages.
 _NOT_GIVEN = frozenset(
     "的了吗呢吧啊呀哦嘛着过我你您他她它们这那哪什么怎谁很太也都才又再还没不别被把让给是想要问说看买卖退换货件号码款块个次点钱单"
-    "收打拿送寄发住手电身用办投咨请帮跟就但只每几两"
+    "在氏嘅咗唔喺哋冇佢啲嗰嘢收打拿送寄发住手电身用办投咨请帮跟就但只每几两"
 )
 # 发 住 手 用 do occur (周润发), but far more often start the next word.
 _END = re.compile(
@@ -58,19 +58,30 @@ def read_name(view: str, pos: int, *, sure: bool, wary: bool = False) -> int | N
     before punctuation win, then one before a following word.
     """
     size = surname_length(view, pos)
-    if not size or is_word(view, pos):
-        return None
     first = pos + size
     one, two = _given(view, first, 1), _given(view, first, 2)
+    if not size or (is_word(view, pos) and not (sure and two and _fills(view, pos, two))):
+        return None
     if wary and view[pos] in WORD_LIKE_SURNAMES:
         one, two = (end if end and is_typical(view, pos, end) else None for end in (one, two))
-    if two and _FULL_STOP.match(view, two):
+    if two and (_FULL_STOP.match(view, two) or _is_spelt_out(view, first, two)):
         return two
     if one and _END.match(view, one):
         return one
     if two and (sure or _END.match(view, two)):
         return two
     return next((end for end in (two, one) if end and is_typical(view, pos, end)), None)
+
+
+def _fills(view: str, pos: int, end: int) -> bool:
+    """A word that only starts a whole, typical name up to the next border: 收件人宁可欣，"""
+    typical = GIVEN_CHARACTERS.issuperset(view[end - 1 : end]) and view[pos:end] not in NOT_NAMES
+    return typical and _FULL_STOP.match(view, end) is not None
+
+
+def _is_spelt_out(view: str, first: int, end: int) -> bool:
+    """The name's characters are explained after it: 守拙守是守望的守."""
+    return view[end : end + 1] != "" and view[end] in view[first:end] and view[end + 1 : end + 2] in ("是", "字")
 
 
 def _given(view: str, pos: int, count: int) -> int | None:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 
 from xinyi.text.personal.spans import Match, first_wins
-from xinyi.text.personal.view import before, spoken_digits
+from xinyi.text.personal.view import before, readings
 
 # RFC 5321 dot-atoms, as customers type them; also spelled out to get past a filter (qq点com, (at), 艾特).
 _EMAIL = re.compile(
@@ -20,8 +20,16 @@ _WECHAT_CUE = (
     r"(?:微信|威信|薇信|徽信|[vV]信|[wW]e[cC]hat|weixin|(?<![A-Za-z])(?:[vV][xX]|[wW][xX])|加我?(?:[vV]|[微薇卫]信?)"
     r"|\+[vV]|➕[vV]|绿泡泡)"
 )
-_LINK = r"(?P<link>(?:号码?|账号|帐号|ID|id|同号|我的|就?是|为|叫|搜|加|[:=\- ]){0,4})"
+_LINK = r"(?P<link>(?:号码?|账号|帐号|ID|id|同号|我的|就?是|为|叫|搜|加|我|找|搵|[:=\- ]){0,4})"
 _WECHAT = re.compile(rf"{_WECHAT_CUE}{_LINK}(?P<id>[A-Za-z][A-Za-z0-9_-]{{5,19}}|[1-9][0-9]{{5,11}})(?![A-Za-z0-9_])")
+# Sent to or added without the word: an underscore and a digit, or a word of letters that is sent to.
+_SENT = re.compile(
+    r"(?:发到?给?我?|加我?|联系|转|搜|找我?|回) ?(?P<id>[a-z][a-z0-9]{1,14}[_-][a-z0-9_-]{2,14}|[a-z]{3,12}[0-9]{2,8})"
+    r"(?![A-Za-z0-9_@.-])"
+)
+_BARE = re.compile(
+    r"(?<![A-Za-z0-9_@./:#-])(?P<id>[a-z]{2,12}_(?=[a-z0-9_]*[0-9])[a-z0-9_]{3,14})(?![A-Za-z0-9_@./(=-])"
+)
 _WXID = re.compile(r"(?<![A-Za-z0-9_])wxid_[A-Za-z0-9]{6,20}(?![A-Za-z0-9_])")
 # A product or service named right after 微信 is no account.
 _NOT_ID = re.compile(
@@ -31,8 +39,14 @@ _NOT_ID = re.compile(
 )
 _UNIT = r"(?![0-9]|\.[0-9]| ?(?:元|块|万|人|个|年|月|次|步|粉|[Mm][Bb]|[Gg][Bb]|%))"
 _QQ = re.compile(
-    r"(?:(?<![A-Za-z])[qQ][qQ]|扣扣|抠抠|企鹅|球球|(?<![A-Za-z])[qQ](?=号|群|:))"
-    rf"(?:号码?|群号?|账号|帐号|我的|就?是|为|加|[:=\- ]){{0,4}}([1-9][0-9]{{4,11}}){_UNIT}"
+    r"(?:(?<![A-Za-z])[qQ][qQ]|扣扣|抠抠|企鹅|球球|群号|(?<![A-Za-z])[qQ](?=号|群|:))"
+    rf"(?:号码?|群号?|账号|帐号|我的|就?是|为|加|[:=\- ]){{0,4}}"
+    rf"([1-9][0-9]{{1,4}}(?: [0-9]{{2,4}}){{1,3}}|[1-9][0-9]{{4,11}}){_UNIT}"
+)
+# Nine or ten digits that something is sent to are a QQ number: telephones have other lengths.
+_QQ_SENT = re.compile(
+    r"(?:发到?给?我?|加我?) ?((?!1[3-9][0-9]{9})[1-9][0-9]{8,9}|[1-9][0-9]{3} [0-9]{3,4} [0-9]{2,3})"
+    rf"(?:(?=的?邮箱)|{_UNIT})"
 )
 
 _IPV4 = re.compile(r"(?<![0-9])(?<![0-9]\.)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?![0-9]|\.[0-9])")
@@ -51,12 +65,16 @@ def find_emails(view: str) -> Iterator[Match]:
 
 def find_accounts(view: str) -> Iterator[Match]:
     """Yield WeChat and QQ accounts: an id right after a cue word (Tencent: 6-20 characters, QQ 5-12 digits)."""
-    spoken = spoken_digits(view)
-    yield from first_wins(
-        ((m.start(), m.end(), "wechat") for m in _WXID.finditer(view)),
-        ((*m.span("id"), "wechat") for m in _WECHAT.finditer(spoken) if _is_wechat(m, spoken)),
-        ((*m.span(1), "qq") for m in _QQ.finditer(spoken)),
-    )
+    yield from first_wins(*(group for text in readings(view) for group in _accounts(text)))
+
+
+def _accounts(view: str) -> Iterator[Iterator[Match]]:
+    yield ((m.start(), m.end(), "wechat") for m in _WXID.finditer(view))
+    yield ((*m.span("id"), "wechat") for m in _WECHAT.finditer(view) if _is_wechat(m, view))
+    for rule in (_QQ, _QQ_SENT):
+        yield ((*m.span(1), "qq") for m in rule.finditer(view))
+    for rule in (_SENT, _BARE):
+        yield ((*m.span("id"), "wechat") for m in rule.finditer(view) if not _NOT_ID.search(m["id"]))
 
 
 def _is_wechat(match: re.Match[str], view: str) -> bool:

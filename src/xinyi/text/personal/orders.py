@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from xinyi.text.personal.codes import number_kind
 from xinyi.text.personal.spans import Match, first_wins
+from xinyi.text.personal.view import GAP
 
 _LINK = r"(?:码|号码|号|编号|后面的?|尾数|就?是|为|在这|[:#=,. ]){0,4}"
 _DATE = r"(?!(?:19|20)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2})"
@@ -14,10 +16,13 @@ _TRACKING_CUE = re.compile(
     rf"(?:(?:{_CARRIER})(?:的|面单|那个)?(?:单号|编号|号码|号)|运单号?|面单号?){_LINK}"
     r"([A-Za-z]{0,6}-?[0-9](?:[0-9-]| (?=[0-9])){6,24}[0-9](?:[A-Za-z]{1,2})?)(?![0-9A-Za-z])"
 )
+# Dictated in groups.
+_GROUPS = r"([A-Za-z]{0,4}[0-9]{1,5}(?:[ -][0-9]{1,6}){2,5})(?![0-9A-Za-z年月日元]|[.-][0-9])"
+_TRACKING_GROUPS = re.compile(rf"(?:{_CARRIER}){GAP}{{0,6}}?{_GROUPS}")
 _TRACKING_BARE = re.compile(rf"(?:{_CARRIER}){_LINK}([A-Za-z]{{0,4}}[0-9]{{12,20}})(?![0-9A-Za-z])")
 # Shapes the carriers print: SF, YT, JT, JD(VA/VB/X…), ZTO, STO, DPK, and S10 of the UPU (two letters, 9 digits, CN).
 _TRACKING = re.compile(
-    r"(?<![0-9A-Za-z])(?:(?:SF|YT|JT|ZTO|STO|YTO|YD|ZT|DPK|DPL|EMS|BEST|HT|JD[A-Z]{0,2}|UC)[0-9]{10,18}(?:-[0-9]{1,2}-[0-9]{1,2}-?)?"
+    r"(?<![0-9A-Za-z])(?:(?:(?:SF|YT|JT|ZTO|STO|YTO|DPK|DPL|EMS|JD[A-Z]{0,2})[0-9]{10,18}|(?:YD|ZT|HT|UC|BEST)[0-9]{12,18})(?:-[0-9]{1,2}-[0-9]{1,2}-?)?"
     r"|[A-Z]{2}[0-9]{9}[A-Z]{2})(?![0-9A-Za-z])",
     re.IGNORECASE,
 )
@@ -31,7 +36,10 @@ _ORDER_CUE = re.compile(
     r"([A-Za-z0-9](?:[A-Za-z0-9_]|-(?=[A-Za-z0-9])){4,39})(?![A-Za-z0-9])"
 )
 _ORDER_BARE = re.compile(rf"(?:{_ORDER_WORD}){_LINK}([A-Za-z]{{0,4}}[0-9]{{10,24}})(?![0-9A-Za-z])")
-_ORDER_DIGITS = 5
+_ORDER_GROUPS = re.compile(rf"(?:{_ORDER_WORD}|单号|编号|流水号){GAP}{{0,6}}?{_GROUPS}")
+_ORDER_DIGITS, _GROUPS_DIGITS = 5, 11
+# A telephone that stands after 预约 or 退款.
+_OTHER_NUMBER = re.compile(r"1[3-9][0-9][ -][0-9]{4}[ -][0-9]{4}|0[0-9]{2,3}[ -][0-9]{3,4}[ -][0-9]{4}")
 # No price, date or quantity has fifteen digits: what is left of that length is some record's or device's number.
 _LONG = re.compile(r"(?<![0-9A-Za-z.])[0-9]{15,32}(?![0-9A-Za-z.])")
 
@@ -42,19 +50,25 @@ def find_tracking(view: str) -> Iterator[Match]:
         ((m.start(), m.end(), "tracking") for m in _TRACKING.finditer(view)),
         ((*m.span(1), "tracking") for m in _TRACKING_CUE.finditer(view)),
         ((*m.span(1), "tracking") for m in _TRACKING_BARE.finditer(view)),
+        ((*m.span(1), "tracking") for m in _TRACKING_GROUPS.finditer(view) if _enough_digits(m[1], _GROUPS_DIGITS)),
     )
 
 
 def find_orders(view: str) -> Iterator[Match]:
     """Yield order, ticket, payment and similar record numbers after a cue word."""
     yield from first_wins(
-        ((*m.span(1), "order") for m in _ORDER_CUE.finditer(view) if _enough_digits(m[1])),
+        ((*m.span(1), number_kind(view, m.start(1))) for m in _ORDER_CUE.finditer(view) if _enough_digits(m[1])),
         ((*m.span(1), "order") for m in _ORDER_BARE.finditer(view)),
+        (
+            (*m.span(1), number_kind(view, m.start(1)))
+            for m in _ORDER_GROUPS.finditer(view)
+            if _enough_digits(m[1], _GROUPS_DIGITS) and not _OTHER_NUMBER.fullmatch(m[1])
+        ),
     )
 
 
-def _enough_digits(found: str) -> bool:
-    return sum(c.isdigit() for c in found) >= _ORDER_DIGITS
+def _enough_digits(found: str, least: int = _ORDER_DIGITS) -> bool:
+    return sum(c.isdigit() for c in found) >= least
 
 
 def find_long_numbers(view: str) -> Iterator[Match]:

@@ -1,8 +1,9 @@
 """The view that rules read: the text folded character by character, so offsets stay those of the text.
 
-Full-width letters, digits and punctuation read as ASCII.  Every piece that is already a placeholder, or was found
-by an earlier rule, reads as a run of one private-use character that tells its kind.  No rule matches inside such a
-run, and none depends on its length; that is what makes masking idempotent.
+Full-width letters, digits and punctuation read as ASCII, traditional characters of the rules as simplified ones.
+Every piece that is already a placeholder, or was found by an earlier rule, reads as a run of one private-use
+character that tells its kind.  No rule matches inside such a run, and none depends on
+its length; that is what makes masking idempotent.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 
 from xinyi.text.links import MENTION_PLACEHOLDER, URL_PLACEHOLDER
 from xinyi.text.personal.spans import PLACEHOLDERS, Match
+from xinyi.text.personal.traditional import TO_SIMPLIFIED
 
 _BASE = 0xE000
 BLANKS: dict[str, str] = {kind: chr(_BASE + i) for i, kind in enumerate(PLACEHOLDERS)}
@@ -19,7 +21,10 @@ _OTHER_BLANK = chr(_BASE + len(PLACEHOLDERS))
 
 _MARK = re.compile(f"[{chr(_BASE)}-{_OTHER_BLANK}]")
 
-_FOLD: dict[int, str] = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
+# What may stand between a cue word and its number: no digit, letter or mark.
+GAP = f"[^0-9A-Za-z{chr(_BASE)}-{_OTHER_BLANK}]"
+
+_FOLD: dict[int, str] = TO_SIMPLIFIED | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
 _FOLD |= dict.fromkeys((0x3000, 0xA0, 0x0A, 0x0D, 0x09), " ")
 _FOLD |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212), "-")
 _FOLD |= {0x2460 + i: str(i + 1) for i in range(9)} | {0x24EA: "0"}
@@ -31,9 +36,13 @@ _BLANK_OF |= dict.fromkeys((URL_PLACEHOLDER, MENTION_PLACEHOLDER), _OTHER_BLANK)
 _PLACEHOLDER = re.compile("|".join(re.escape(text) for text in _BLANK_OF))
 
 _CHINESE_DIGITS = "〇零○幺一二三四五六七八九壹贰叁肆伍陆柒捌玖"
-_SPOKEN = str.maketrans(_CHINESE_DIGITS, "0001123456789123456789")
-# Seven digits make a local phone number; shorter runs (一二三) are ordinary words.
-_SPOKEN_RUN = re.compile(f"[0-9{_CHINESE_DIGITS}](?:[ -]?[0-9{_CHINESE_DIGITS}]){{6,}}")
+SPOKEN = str.maketrans(_CHINESE_DIGITS, "0001123456789123456789")
+# Four digits, letters and signs between them allowed: no number that is personal data has fewer.
+_SOME_DIGITS = re.compile(f"(?:[0-9{_CHINESE_DIGITS}][^0-9{_CHINESE_DIGITS}\ue000-\ue0ff]{{0,4}}){{4}}")
+# Seven digits make a local phone number; shorter runs (一二三) are ordinary words, unless letters introduce them.
+_SPOKEN_RUN = re.compile(
+    f"[0-9{_CHINESE_DIGITS}](?:[ -]?[0-9{_CHINESE_DIGITS}]){{6,}}|(?<=[A-Za-z])[0-9{_CHINESE_DIGITS}]{{5,}}"
+)
 
 
 def fold(text: str) -> str:
@@ -62,7 +71,21 @@ def blank(view: str, matches: Iterable[Match]) -> str:
 
 def spoken_digits(view: str) -> str:
     """Return ``view`` with long runs of Chinese digits (一三八零零…, also mixed with ASCII) as ASCII digits."""
-    return _SPOKEN_RUN.sub(lambda m: m.group().translate(_SPOKEN), view)
+    return _SPOKEN_RUN.sub(lambda m: m.group().translate(SPOKEN), view)
+
+
+def has_number(view: str) -> bool:
+    """Tell whether ``view`` holds enough digits for any kind of number; most messages do not."""
+    return _SOME_DIGITS.search(view) is not None
+
+
+def readings(view: str) -> tuple[str, ...]:
+    """Return ``view`` as it stands and, where it differs, with spoken digits.
+
+    Both are needed: in 186-5550-0123一个数字都没错 the 一 is no digit.
+    """
+    spoken = spoken_digits(view)
+    return (view,) if spoken == view else (view, spoken)
 
 
 def before(view: str, pos: int, count: int) -> str:
