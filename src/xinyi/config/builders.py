@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import fields
 from typing import Any
@@ -55,6 +56,10 @@ def data_settings(config: TrainConfig) -> Any:
         test_share=data.test_share,
         seed=data.seed,
         limit=data.limit,
+        repair=data.repair,
+        simplify=data.simplify,
+        workers=data.workers or os.cpu_count() or 1,
+        card=data.card,
     )
 
 

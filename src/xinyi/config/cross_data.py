@@ -38,6 +38,9 @@ def data_problems(config: Mapping[str, Any]) -> Iterator[str]:
         more = [*_file_problems(source, data["root"], where), *_label_problems(source, config["tasks"], where)]
         yield from (text for text in more if not text.startswith(places))
     yield from _split_problems(data)
+    if data["simplify"] and config["export"]["enabled"]:
+        remedy = "set data.simplify=false, or export=none: bundles do not simplify yet"
+        yield describe("texts that a bundle prepares in the same way", "data.simplify=true", remedy, "data.simplify")
 
 
 def _split_problems(data: Mapping[str, Any]) -> Iterator[str]:
@@ -55,6 +58,8 @@ def _file_problems(source: Mapping[str, Any], root: str | None, where: str) -> I
     for split in ("train", "validation", "test"):
         names = source[split] or []
         for name in [names] if isinstance(names, str) else names:
+            if name.startswith("hf://"):
+                continue
             # A literal name wins over a glob, as when the file is read.
             path = base / Path(name).expanduser()
             if not os.path.exists(path) and not glob.glob(str(path), recursive=True):
@@ -62,11 +67,17 @@ def _file_problems(source: Mapping[str, Any], root: str | None, where: str) -> I
 
 
 def _label_problems(source: Mapping[str, Any], tasks: Mapping[str, Any], where: str) -> Iterator[str]:
-    for name in ("kinds", "order", "map"):
+    for name in ("kinds", "order", "map", "stars", "drop"):
         for task in source[name]:
             if task not in source["labels"]:
                 remedy = f"add {where}.labels.{task}=<column>"
                 yield describe("a task with a label column", repr(task), remedy, f"{where}.{name}")
+    for task, most in source["stars"].items():
+        if not 2 <= most <= 100:
+            yield describe("2 to 100 stars", most, f"correct {where}.stars.{task}", f"{where}.stars.{task}")
+        if task in source["map"] or (task in tasks and tasks[task]["kind"] == "multi"):
+            remedy = f"keep {where}.stars.{task} or the other"
+            yield describe("stars without a map, for an ordinal task", "both", remedy, f"{where}.stars.{task}")
     for task, kind in source["kinds"].items():
         place = f"{where}.kinds.{task}"
         if kind not in ("single", "ordinal", "multi"):

@@ -17,7 +17,8 @@ MOST_LABELS = 1000
 
 
 def infer_kind(task: str, files: Sequence[RawFile], problems: list[str]) -> str:
-    """`data.kinds` decides, then `data.order` (ordinal), then lists or separators in the cells (multi), else single.
+    """`data.kinds` decides, then `data.order` or `data.stars` (ordinal), then several labels in a cell (multi), else
+    single.
 
     Args:
         files: the training files with a column for the task.
@@ -29,7 +30,7 @@ def infer_kind(task: str, files: Sequence[RawFile], problems: list[str]) -> str:
         problems.append(describe("one kind for a task", f"{' and '.join(said)}", remedy, f"data.kinds.{task}"))
     if said:
         return said[0]
-    if any(task in f.source.order for f in files):
+    if any(task in f.source.order or task in f.source.stars for f in files):
         return "ordinal"
     return "multi" if any(_holds_several(task, f) for f in files) else "single"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 
 from xinyi.data.cells import SEPARATORS, SEPARATORS_OF_MULTI, BadCellError, notice_separator, parse_multi, parse_single
 from xinyi.data.infer import infer_kind, infer_spec, one_label_problems
+from xinyi.data.mapping import stars_to_level
 from xinyi.data.raw import RawFile
 from xinyi.data.settings import SourceSettings
 from xinyi.data.wording import LONGEST_SHOWN, names_text, nearest, rows_text, value_text
@@ -116,12 +118,18 @@ class _Reader:
         mapping = {str(key).strip(): str(value or "").strip() for key, value in file.source.map.get(name, {}).items()}
         separator = self._separator(name, file.source)
         empty = self.spec.empty.id if self.spec and self.spec.empty else None
+        if most := file.source.stars.get(name):
+            levels = list(_known(self.spec, file.source)) if self.spec else [str(i + 1) for i in range(most)]
+            parse = functools.partial(stars_to_level, most=most, levels=levels)
+        elif self.kind == "multi":
+            parse = functools.partial(parse_multi, mapping=mapping, separator=separator, empty=empty)
+        else:
+            parse = functools.partial(parse_single, mapping=mapping)
         values: Values = []
         bad: dict[str, list[int]] = defaultdict(list)
         for row, cell in zip(file.rows, file.labels[name], strict=True):
             try:
-                multi = self.kind == "multi"
-                values.append(parse_multi(cell, mapping, separator, empty) if multi else parse_single(cell, mapping))
+                values.append(parse(cell))
             except BadCellError as error:
                 values.append(None)
                 bad[str(error)].append(row)

@@ -9,16 +9,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from xinyi.data.fingerprint import file_sha256
-from xinyi.data.labels import column_problems, read_labels, wanted_columns
-from xinyi.data.raw import RawFile, read_file
-from xinyi.data.read import find_files
+from xinyi.data.files import make_tables, read_split
+from xinyi.data.labels import column_problems
+from xinyi.data.raw import RawFile
 from xinyi.data.settings import SPLITS, DataSettings, SourceSettings
+from xinyi.data.spill import take
 from xinyi.data.splits import make_splits, shared_groups
 from xinyi.data.summary import summarise
-from xinyi.data.table import GROUP, table_schema, to_table
-from xinyi.errors import DataError, describe
+from xinyi.data.table import GROUP
+from xinyi.errors import describe
 from xinyi.tasks.spec import TaskSpec
+
+_PLACE = "place"  # working column: a row's number in the table that splits are made of
 
 
 @dataclass(frozen=True)
@@ -45,23 +47,14 @@ def load(settings: DataSettings, tasks: Sequence[TaskSpec]) -> Dataset:
     """
     problems = [*_settings_problems(settings), *column_problems(tasks, settings.sources)]
     files, complete = _read(settings, tasks, problems)
-    specs, labels = read_labels(files, tasks, problems, complete)
-    if problems:
-        raise DataError(problems)
-    warnings: list[str] = []
-    meta = list(dict.fromkeys(name for source in settings.sources for name in source.meta))
-    schema = table_schema(specs, meta)
-    tables = [
-        to_table(file, columns, schema, settings.mask, problems, warnings)
-        for file, columns in zip(files, labels, strict=True)
-    ]
-    if problems:
-        raise DataError(problems)
+    specs, tables, sources, warnings = make_tables(
+        files, tasks, complete, settings.preparation, settings.workers, problems
+    )
     splits, made = _splits(settings, files, tables, specs)
     warnings += shared_groups(splits)
     splits = {name: _limited(table.drop_columns(GROUP), settings) for name, table in splits.items()}
-    sources = [{"file": f.name, "sha256": file_sha256(f.path), "rows": len(f)} for f in files]
     summary = summarise(settings.name, splits, specs, sources, made, settings.mask, warnings)
+    summary |= {"simplified": settings.simplify, "card": dict(settings.card)}
     return Dataset(tuple(specs), splits, summary)
 
 
@@ -82,14 +75,10 @@ def _read(settings: DataSettings, tasks: Sequence[TaskSpec], problems: list[str]
     files: list[RawFile] = []
     complete = True
     for source in settings.sources:
-        complete = complete and bool(source.train)
         for split in SPLITS:
-            for path in (path for name in source.files(split) for path in find_files(name, source.root)):
-                try:
-                    files.append(read_file(path, split, source, wanted_columns(tasks, source)))
-                except DataError as error:
-                    problems += error.problems
-                    complete = complete and split != "train"
+            found, whole = read_split(source, split, tasks, problems)
+            files += found
+            complete = complete and (split != "train" or (whole and bool(source.train)))
     return files, complete
 
 
@@ -104,12 +93,20 @@ def _splits(
         given = {name: [table for split, table in own if split == name] for name in SPLITS}
         shares = _missing_shares(settings, source)
         train = pa.concat_tables(given["train"])
-        created = make_splits(train, shares, specs, settings.seed) if shares else {"train": train}
+        created = _made(train, shares, specs, settings.seed) if shares else {"train": train}
         made.update(dict.fromkeys(shares))
         for name in SPLITS:
             parts[name] += [created[name]] if name in created else given[name]
-    joined = {name: pa.concat_tables(tables).combine_chunks() for name, tables in parts.items() if tables}
+    joined = {name: pa.concat_tables(tables) for name, tables in parts.items() if tables}
     return joined, [name for name in SPLITS if name in made]
+
+
+def _made(train: pa.Table, shares: dict[str, float], specs: Sequence[TaskSpec], seed: int) -> dict[str, pa.Table]:
+    """Splits of a source's training rows. They are decided without the texts, which stay on disk."""
+    labels = [name for name in train.column_names if name.startswith("label.")]
+    slim = train.select(["id", GROUP, *labels]).append_column(_PLACE, pa.array(np.arange(len(train))))
+    made = make_splits(slim, shares, specs, seed)
+    return {name: take(train, table[_PLACE].to_numpy()) for name, table in made.items()}
 
 
 def _missing_shares(settings: DataSettings, source: SourceSettings) -> dict[str, float]:
@@ -123,4 +120,4 @@ def _limited(table: pa.Table, settings: DataSettings) -> pa.Table:
     if settings.limit is None or len(table) <= settings.limit:
         return table
     drawn = np.random.Generator(np.random.PCG64(settings.seed)).permutation(len(table))[: settings.limit]
-    return table.take(np.sort(drawn))
+    return take(table, np.sort(drawn))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+from xinyi.data.prepare import Preparation
 
 SPLITS = ("train", "validation", "test")
 
@@ -16,6 +19,8 @@ class SourceSettings:
     globs allowed. text, context: columns (context None: there is none). labels: task → column. kinds: task → single,
     ordinal or multi. order: task → labels from low to high. map: task → {label in the file: label of the task},
     "" for "lacks the label". separator: character between the labels of one cell (None: noticed).
+    stars: task → the most stars; its column holds stars from 1 on, which become the task's levels. drop: task → labels
+    in the file whose rows are left out. constants: columns that the files lack → the value of every row.
     meta: columns kept. group: column whose rows stay in one split.
     """
 
@@ -29,6 +34,9 @@ class SourceSettings:
     kinds: Mapping[str, str] = field(default_factory=dict)
     order: Mapping[str, Sequence[str]] = field(default_factory=dict)
     map: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    stars: Mapping[str, int] = field(default_factory=dict)
+    drop: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    constants: Mapping[str, str] = field(default_factory=dict)
     separator: str | None = None
     meta: Sequence[str] = ()
     group: str | None = None
@@ -42,9 +50,10 @@ class SourceSettings:
 class DataSettings:
     """The data of a run.
 
-    mask: replace personal data by placeholders. validation_share, test_share: of the training rows, for a split
-    without files (0: no such split). seed: which rows such a split takes, and which rows `limit` keeps.
-    limit: the most rows of each split.
+    mask: replace personal data by placeholders. repair: undo damage such as wrong decodings. simplify: traditional
+    characters become simplified ones. workers: processes that prepare texts. card: what is known of the data.
+    validation_share, test_share: of the training rows, for a split without files (0: no such split). seed: which rows
+    such a split takes, and which rows `limit` keeps. limit: the most rows of each split.
     """
 
     name: str
@@ -54,3 +63,12 @@ class DataSettings:
     test_share: float = 0.1
     seed: int = 7
     limit: int | None = None
+    repair: bool = True
+    simplify: bool = False
+    workers: int = 1
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def preparation(self) -> Preparation:
+        """What is done to each text."""
+        return Preparation(self.mask, self.repair, self.simplify)

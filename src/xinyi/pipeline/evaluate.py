@@ -87,7 +87,8 @@ def _given_data(target: Path, is_run: bool, overrides: Sequence[str], classifier
     if problems:
         raise ConfigError(problems)
     config = check.build(raw, DataConfig)
-    return load_split(config.name, builders.source_settings(config), classifier.tasks, mask=classifier.masking)
+    source = builders.source_settings(config)
+    return load_split(config.name, source, classifier.tasks, mask=classifier.masking, simplify=config.simplify)
 
 
 def _apply(raw: dict[str, Any], overrides: Sequence[str]):

@@ -53,7 +53,10 @@ def test_summary(jsonl, loaded, tmp_path):
     summary = loaded(test=("test.jsonl",)).summary
     assert json.loads(json.dumps(summary, ensure_ascii=False)) == summary
     digest = hashlib.sha256((tmp_path / "train.jsonl").read_bytes()).hexdigest()
-    assert summary["sources"][0] == {"file": "train.jsonl", "sha256": digest, "rows": 200}
+    assert summary["sources"][0] == {
+        "file": "train.jsonl", "sha256": digest, "encoding": "UTF-8",
+        "rows": 200, "used": 200, "dropped": 0, "empty": 0,
+    }  # fmt: skip
     assert (summary["name"], summary["schema_version"], summary["split_made"]) == ("mine", 1, ["validation"])
     assert (summary["normaliser"], summary["masker"]) == (NORMALIZER_VERSION, MASKER_VERSION)
     assert (summary["personal_data"]["mobile"], summary["personal_data"]["email"]) == (1, 1)

@@ -8,8 +8,8 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from xinyi.data.prepare import row_id
 from xinyi.data.splits import make_splits
-from xinyi.data.table import row_id
 from xinyi.tasks import Label, TaskSpec
 
 TASK = TaskSpec("t", "single", tuple(map(Label, "abc")))

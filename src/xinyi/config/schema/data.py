@@ -14,7 +14,9 @@ class SourceConfig:
     """Files of one origin and how their columns are read."""
 
     root: str | None = setting(None, "folder that relative paths start from; default: the working folder")
-    train: str | list[str] | None = setting(None, "training file(s)")
+    train: str | list[str] | None = setting(
+        None, "training file(s): names, globs, folders of Hugging Face datasets, hf://OWNER/NAME[:SPLIT]"
+    )
     validation: str | list[str] | None = setting(None, "validation file(s); made from the training rows if missing")
     test: str | list[str] | None = setting(None, "test file(s); made from the training rows if missing")
     text: str = setting("text", "column with the message")
@@ -23,6 +25,9 @@ class SourceConfig:
     kinds: dict[str, str] = setting({}, "task: single, ordinal or multi, where it cannot be read off the labels")
     order: dict[str, list[str]] = setting({}, "task: its labels from low to high, where they are not numbers")
     map: dict[str, dict[str, str]] = setting({}, "task: {label in the file: label of the task}")
+    stars: dict[str, int] = setting({}, "task: the most stars; its column holds stars from 1 on, read as levels")
+    drop: dict[str, list[str]] = setting({}, "task: labels in the file whose rows are left out")
+    constants: dict[str, str] = setting({}, "column: value of every row, for columns that the files lack")
     separator: str | None = setting(
         None, "character between labels in one cell; | ; ； are noticed, for multi tasks also 、 ， ,"
     )
@@ -37,6 +42,10 @@ class DataConfig(SourceConfig):
     name: str = setting("files", "name of the data set in reports and MLflow")
     sources: list[dict[str, Any]] = setting([], "several origins, each with the keys of one; rows may lack tasks")
     mask: bool = setting(True, "replace personal data by typed placeholders such as [手机号]")
+    repair: bool = setting(True, "undo wrong decodings (UTF-8 read as GBK or Latin-1) and scraped-in pinyin")
+    simplify: bool = setting(False, "traditional characters become simplified ones (OpenCC), also in the bundle")
+    workers: int | None = setting(None, "processes that prepare many texts; default: one for each core", least=1)
+    card: dict[str, Any] = setting({}, "what is known of the data: task, licence, source, trouble; kept in data.json")
     validation_share: float = setting(
         0.1, "share of rows for a validation split that must be made", least=0.0, most=0.5
     )

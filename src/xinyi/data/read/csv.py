@@ -9,12 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from xinyi.data.read.lines import Lines
+from xinyi.data.read.facts import Facts
+from xinyi.data.read.lines import LONGEST, Lines
 from xinyi.data.wording import names_text, rows_text
 from xinyi.errors import DataError, describe
 
-# Python's default of 131,072 characters is less than a long call transcript.
-_FIELD_LIMIT = 2**31 - 1
 _QUOTES = 'put texts with quotes, separators or line ends between " and write a " inside them twice'
 
 
@@ -37,14 +36,15 @@ class _Found:
                 yield describe(f"{width} cells in each row, as in the header", got, _QUOTES, where)
 
 
-def read_csv(path: Path, delimiter: str = ",") -> Iterator[tuple[int, dict[str, Any]]]:
+def read_csv(path: Path, facts: Facts, delimiter: str = ",") -> Iterator[tuple[int, dict[str, Any]]]:
     """Yield (number of the line on which the row begins, {column: cell}); the header is line 1, blank lines no rows.
 
     Raises:
         DataError: after the last row, or after a header with duplicate names.
     """
-    csv.field_size_limit(_FIELD_LIMIT)
-    lines, found = Lines(path, newline=""), _Found()
+    # Python's default of 131,072 characters is less than a long call transcript.
+    csv.field_size_limit(LONGEST)
+    lines, found = Lines(path, facts, newline=""), _Found()
     header: list[str] | None = None
     unusable: list[str] = []
     reader = csv.reader(lines, delimiter=delimiter, strict=True)

@@ -1,44 +1,60 @@
-"""Lines of a text file, with everything that makes a file unreadable as UTF-8 noted by line number."""
+"""Lines of a text file in whatever encoding, with everything that makes it unreadable noted by line number."""
 
 from __future__ import annotations
 
+import codecs
+import io
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from xinyi.data.read.encodings import UTF8, Encoding, detect
+from xinyi.data.read.facts import Facts
+from xinyi.data.read.stream import open_bytes
 from xinyi.data.wording import rows_text
-from xinyi.errors import DataError, describe
+from xinyi.errors import describe
 
-# What the `surrogateescape` handler makes of bytes that are not UTF-8.
+# Longer than any message or call transcript: a file without line ends must not be read into memory as one.
+LONGEST = 10_000_000
+# What the error handler below makes of bytes that the encoding does not have.
 _UNDECODED = re.compile("[\ud800-\udfff]")
-_CONVERT = "save it as UTF-8, for example: iconv -f {} -t UTF-8 FILE > NEW_FILE"
+_HANDLER = "xinyi.undecodable"
+codecs.register_error(_HANDLER, lambda error: ("\udcff", error.end))  # type: ignore[attr-defined]
 
 
 class Lines:
     """The lines of a file as text; a byte order mark is left out.
 
-    Iterate first, then read `problems`: bytes that are not UTF-8, NUL bytes, nothing in the file.
+    Iterate first, then read `problems`: bytes that the file's encoding does not have, NUL characters, lines without
+    end, nothing in the file.
+    pieces: give a line that is too long in pieces, instead of refusing it.
     newline: "" also ends lines at a lone carriage return and keeps line ends as they are (csv needs that).
+    facts: told the encoding.
 
     Raises:
-        DataError: the file is missing or cannot be opened.
+        DataError: the file is missing or cannot be opened or decompressed.
     """
 
-    def __init__(self, path: Path, newline: str = "\n") -> None:
-        self.path, self.newline = path, newline
+    def __init__(self, path: Path, facts: Facts, newline: str = "\n", pieces: bool = False) -> None:
+        self.path, self.facts, self.newline, self.pieces = path, facts, newline, pieces
+        self.encoding: Encoding = UTF8
         self._undecoded: list[int] = []
         self._nul: list[int] = []
+        self._endless = 0
         self._blank = True
 
     def __iter__(self) -> Iterator[str]:
-        try:
-            with open(self.path, encoding="utf-8-sig", errors="surrogateescape", newline=self.newline) as file:
-                for number, line in enumerate(file, 1):
-                    self._inspect(number, line)
-                    yield line
-        except OSError as error:
-            problem = describe("a readable file", error.strerror, "check the path and its permissions", str(self.path))
-            raise DataError([problem]) from error
+        self.encoding = detect(self.path)
+        self.facts.encoding = self.encoding.name
+        with io.TextIOWrapper(open_bytes(self.path), self.encoding.codec, _HANDLER, self.newline) as file:
+            number, ended = 0, True
+            while line := file.readline(LONGEST):
+                number, ended = number + ended, line[-1] in "\r\n"
+                self._inspect(number, line)
+                if len(line) == LONGEST and not self.pieces:
+                    self._endless = number
+                    return
+                yield line
 
     def _inspect(self, number: int, line: str) -> None:
         if not line.isascii() and _UNDECODED.search(line):
@@ -54,11 +70,14 @@ class Lines:
         where = str(self.path)
         if self._undecoded:
             got = f"other bytes in {len(self._undecoded)} line(s): {rows_text(self._undecoded, 'line')}"
-            # UTF-16 is full of NUL bytes: its encoding is the one thing to mend.
-            return [describe("text in UTF-8", got, _CONVERT.format("UTF-16" if self._nul else "GB18030"), where)]
+            remedy = "mend or remove these lines, or save the file again, as UTF-8"
+            return [describe(f"text in {self.encoding.name}", got, remedy, where)]
         if self._nul:
             got = f"NUL in {len(self._nul)} line(s): {rows_text(self._nul, 'line')}"
             return [describe("text without NUL characters", got, "export the file again, as UTF-8 text", where)]
+        if self._endless:
+            got = f"a longer one, line {self._endless}"
+            return [describe(f"lines of under {LONGEST:,} characters", got, "export the file again", where)]
         if self._blank:
             return [describe("rows", "an empty file", "export the file again", where)]
         return []

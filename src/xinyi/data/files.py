@@ -1,0 +1,85 @@
+"""All files of a data set: found, read, and made into tables of one layout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from xinyi.data.fingerprint import file_sha256
+from xinyi.data.labels import read_labels, wanted_columns
+from xinyi.data.mapping import drop_rows
+from xinyi.data.prepare import Preparation
+from xinyi.data.raw import RawFile, read_file
+from xinyi.data.read import find_files
+from xinyi.data.settings import SourceSettings
+from xinyi.data.table import TableMaker, table_schema
+from xinyi.errors import DataError
+from xinyi.tasks.spec import TaskSpec
+
+
+def read_split(
+    source: SourceSettings, split: str, tasks: Sequence[TaskSpec], problems: list[str]
+) -> tuple[list[RawFile], bool]:
+    """The files of a source's split that can be read, and whether all can. Adds what is wrong to `problems`."""
+    files: list[RawFile] = []
+    complete = True
+    for name in source.files(split):
+        try:
+            for path in find_files(name, source.root, split):
+                files.append(read_file(path, split, source, wanted_columns(tasks, source)))
+        except DataError as error:
+            problems += error.problems
+            complete = False
+    return files, complete
+
+
+def make_tables(
+    files: Sequence[RawFile],
+    tasks: Sequence[TaskSpec],
+    complete: bool,
+    preparation: Preparation,
+    workers: int,
+    problems: list[str],
+) -> tuple[list[TaskSpec], list[pa.Table], list[dict[str, Any]], list[str]]:
+    """The tasks, each file's table, each file's entry in data.json, and findings.
+
+    Args:
+        complete: whether all training files could be read.
+        problems: what was found before; texts are prepared only when there is none.
+
+    Raises:
+        DataError: with every problem.
+    """
+    warnings: list[str] = []
+    dropped = [drop_rows(file, warnings) for file in files]
+    specs, labels = read_labels(files, tasks, problems, complete)
+    if problems:
+        raise DataError(problems)
+    sources = list(dict.fromkeys(id(file.source) for file in files))
+    named = [file.source for file in files if id(file.source) in sources]
+    meta = list(dict.fromkeys(name for source in named for name in meta_columns(source)))
+    maker = TableMaker(table_schema(specs, meta), preparation, workers)
+    tables = [maker.table(*parts) for parts in zip(files, labels, dropped, strict=True)]
+    if maker.problems:
+        raise DataError(maker.problems)
+    entries = [_entry(*parts) for parts in zip(files, tables, dropped, maker.damage, strict=True)]
+    return specs, tables, entries, [*warnings, *maker.warnings]
+
+
+def meta_columns(source: SourceSettings) -> list[str]:
+    """Columns kept beside the predictions: those named, and constants that are nothing else."""
+    used = {source.text, source.context, source.group, *source.labels.values()}
+    return [*source.meta, *(name for name in source.constants if name not in {*source.meta, *used})]
+
+
+def _entry(file: RawFile, table: pa.Table, dropped: frozenset[int], damage: Mapping[str, Any]) -> dict[str, Any]:
+    """rows = the table's rows + dropped + empty."""
+    digest = file_sha256(file.path) if isinstance(file.path, Path) else file.facts.sha256
+    entry = {"file": file.name, "sha256": digest, "rows": len(file), "used": len(table), "dropped": len(dropped)}
+    entry["empty"] = len(file) - len(table) - len(dropped)
+    if file.facts.encoding:
+        entry["encoding"] = file.facts.encoding
+    return {**entry, **({"damage": dict(damage)} if damage else {})}

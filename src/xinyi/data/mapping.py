@@ -1,0 +1,85 @@
+"""Label cells before they are parsed: stars to levels, and rows that are left out because of their label."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from xinyi.data.cells import BadCellError, as_list, as_text
+from xinyi.data.raw import RawFile
+from xinyi.data.wording import nearest, value_text
+
+_NUMBER = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*(?:星级|星|颗星|分|stars?|/\s*[0-9]+)?", re.IGNORECASE)
+_DRAWN = re.compile("(★{1,10})[☆✩]*|(⭐{1,10})")
+_SPELLED = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
+_SPELLED_STARS = re.compile("([一二两三四五])星级?")
+
+
+def stars_to_level(cell: Any, most: int, levels: Sequence[str]) -> str | None:
+    """The level for a number of stars from 1 to `most`, None where the cell is blank.
+
+    Levels lie evenly over the stars, and a star between two levels goes to the outer one: five stars over three levels
+    are low, low, middle, high, high. Cells may say 4, 4.5, "4星", "4/5", "★★★★☆" or "四星".
+
+    Args:
+        levels: from low to high.
+
+    Raises:
+        BadCellError: no number of stars, or one outside the scale.
+    """
+    if cell is None or (isinstance(cell, str) and not cell.strip()):
+        return None
+    stars = _stars(as_text(cell))
+    if stars is None or not 1 <= stars <= most:
+        raise BadCellError(f"no number of stars from 1 to {most}")
+    place, middle = (stars - 1) / (most - 1) * (len(levels) - 1), (len(levels) - 1) / 2
+    # Halves are exact in binary; anything else is rounded to the nearest level.
+    whole, half = int(place), place - int(place) == 0.5
+    outer = whole if place < middle else whole + 1
+    return levels[outer if half and place != middle else round(place)]
+
+
+def _stars(text: str) -> float | None:
+    text = text.replace("\ufe0f", "")
+    if match := _NUMBER.fullmatch(text):
+        return float(match.group(1))
+    if match := _DRAWN.fullmatch(text):
+        return len(match.group(1) or match.group(2))
+    match = _SPELLED_STARS.fullmatch(text)
+    return _SPELLED[match.group(1)] if match else None
+
+
+def drop_rows(file: RawFile, warnings: list[str]) -> frozenset[int]:
+    """Numbers (from 0) of the rows that `data.drop` leaves out. Their labels are cleared, so that no task sees them.
+
+    Adds to `warnings` how many rows each label took, and labels that no row has.
+    """
+    found: dict[int, None] = {}
+    for task, labels in file.source.drop.items():
+        wanted = {str(label) for label in labels}
+        counts: Counter[str] = Counter()
+        cells = file.labels.get(task, [])
+        for i, cell in enumerate(cells):
+            for label in _texts(cell):
+                if label in wanted:
+                    counts[label] += i not in found
+                    found[i] = None
+        for label in labels:
+            near = "" if counts[label] else nearest(str(label), {text for cell in cells for text in _texts(cell)})
+            shown = f"{counts[label]} row(s) left out with label {value_text(str(label))} (data.drop.{task})"
+            warnings.append(f"{file.name}: {shown}{'; ' + near.strip() if near else ''}")
+    for cells in file.labels.values():
+        for i in found:
+            cells[i] = None
+    return frozenset(found)
+
+
+def _texts(cell: Any) -> Iterator[str]:
+    for part in as_list(cell) or [cell]:
+        try:
+            if part is not None:
+                yield as_text(part)
+        except BadCellError:
+            continue  # reported when the labels are parsed
