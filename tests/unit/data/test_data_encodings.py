@@ -60,7 +60,7 @@ def test_bytes_that_do_not_belong_are_told_by_line(tmp_path, codec):
     encoded = [f"{line}\n".encode(codec) for line in lines]
     encoded[7] = encoded[7][:4] + (b"\xff\xff" if codec != "utf-16-le" else b"\x00\xd8") + encoded[7][4:]
     (tmp_path / "a.csv").write_bytes(b"".join(encoded))
-    with pytest.raises(DataError, match="other bytes in 1 line.*: line 8"):
+    with pytest.raises(DataError, match=r"other bytes in 1 line.*: line 8"):
         list(read_rows(tmp_path / "a.csv"))
 
 

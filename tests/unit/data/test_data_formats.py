@@ -145,7 +145,7 @@ def test_parquet_with_bytes_that_are_no_text(read, tmp_path):
 @pytest.mark.parametrize("name", ["a.parquet", "a.arrow", "a.xlsx"])
 def test_binary_formats_cut_off_or_empty(read, tmp_path, name):
     for content in (b"PAR1nothing", b"x" * 5000):
-        with pytest.raises(DataError, match="expected an? (Parquet file|Arrow file|Excel workbook)"):
+        with pytest.raises(DataError, match=r"expected an? (Parquet file|Arrow file|Excel workbook)"):
             read(name, content)
 
 
