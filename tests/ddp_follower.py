@@ -45,9 +45,11 @@ def follow(target: str, notes: Path) -> None:
 
 
 def _run(target: str):
+    from xinyi.pipeline.folder import RunFolder
+    from xinyi.pipeline.resume import run_config
     from xinyi.pipeline.worker import work
 
-    return work(Path(target)).module
+    return work(Path(target), run_config(RunFolder(Path(target)))).module
 
 
 def _fit(folder: Path):

@@ -26,6 +26,7 @@ def _command(name: str) -> Command:
 
 COMMANDS: dict[str, tuple[Command, str]] = {
     "train": (_command("train"), "fine-tune, evaluate, gate, export and log one run (overrides: see --help)"),
+    "pretrain": (_command("pretrain"), "train an encoder on text without labels, from scratch or from any backbone"),
     "resume": (_command("resume"), "go on with a run that was stopped or killed"),
     "evaluate": (_command("evaluate"), "predictions and a report of a run or bundle on any data"),
     "gate": (_command("gate"), "judge a report by rules: exit 0 pass, 1 fail, 3 undecided, 2 unusable"),

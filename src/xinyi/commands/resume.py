@@ -13,9 +13,12 @@ def main(arguments: Sequence[str]) -> int:
     p = parser("resume", "Go on with a run that was stopped or killed.")
     p.add_argument("run", type=Path, help="the run folder, under runs/")
     args = p.parse_args(arguments)
-    from xinyi.commands.screen import show_outcome
+    from xinyi.commands.screen import show_outcome, show_pretrained
     from xinyi.pipeline.folder import RunFolder
+    from xinyi.pipeline.pretrain import Pretrained
     from xinyi.pipeline.resume import resume, run_config
 
     outcome = resume(args.run)
+    if isinstance(outcome, Pretrained):
+        return show_pretrained(outcome)
     return show_outcome(outcome, enforce=run_config(RunFolder(args.run)).gate.enforce)

@@ -10,9 +10,9 @@ from xinyi.cli import parser
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 when training ended."""
-    from xinyi.pipeline.worker import work
+    from xinyi.pipeline.worker import join
 
     p = parser("worker", "A further process of data-parallel training.")
     p.add_argument("run", type=Path)
-    work(p.parse_args(arguments).run)
+    join(p.parse_args(arguments).run)
     return 0

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 from xinyi.config.schema.data import DataConfig, SourceConfig
+from xinyi.config.schema.pretrain import PretrainConfig
 from xinyi.config.schema.root import TrainConfig
 from xinyi.encoding import EncodingSettings
 from xinyi.tasks.spec import Derivation, Label, TaskSpec
@@ -86,7 +88,7 @@ def source_settings(config: SourceConfig) -> Any:
     return SourceSettings(**plain)
 
 
-def backbone_settings(config: TrainConfig) -> Any:
+def backbone_settings(config: TrainConfig | PretrainConfig) -> Any:
     """The backbone's settings."""
     from xinyi.models.backbone import BackboneSettings
 
@@ -110,8 +112,29 @@ def export_settings(config: TrainConfig) -> Any:
     return ExportSettings(tuple(e.formats), e.tolerance, e.golden, e.opset, e.name, e.version)
 
 
-def tracking_settings(config: TrainConfig) -> Any:
+def tracking_settings(config: TrainConfig | PretrainConfig) -> Any:
     """The tracking room's settings."""
     from xinyi.tracking import TrackingSettings
 
     return TrackingSettings(**vars(config.tracking))
+
+
+def corpus_settings(config: PretrainConfig, run: Path) -> Any:
+    """What pretraining reads."""
+    from xinyi.pretraining.settings import CorpusSettings
+
+    d = config.data
+    store = Path(d.store) if d.store else run / "tokens"
+    return CorpusSettings(tuple(d.files), store, dict(d.weights), d.column, d.mask, d.shortest, d.longest, d.held_out)
+
+
+def pretrain_settings(config: PretrainConfig, on_gpu: bool) -> Any:
+    """How pretraining trains."""
+    from xinyi.pretraining.settings import PretrainSettings
+    from xinyi.training import precision
+
+    p = config.pretraining
+    flag, _ = precision.choose(p.precision, on_gpu)
+    names = {f.name for f in fields(PretrainSettings)} - {"seed", "precision"}
+    plain = {name: getattr(p, name) for name in names}
+    return PretrainSettings(**plain, seed=config.seed, precision="bf16" if flag.startswith("bf16") else "32")

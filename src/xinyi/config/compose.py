@@ -17,14 +17,15 @@ from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
 
 from xinyi.config import check, targets
-from xinyi.config.cross import cross_problems
 from xinyi.config.groups import initialised
 from xinyi.config.keys import decode, decode_keys
-from xinyi.config.schema import GROUPS, TrainConfig
+from xinyi.config.roots import ROOTS, TRAIN, Root
 from xinyi.errors import ConfigError, describe
 
+_GROUPS = {group for root in ROOTS for group in root.groups}
 
-def plain(overrides: Sequence[str], config_dir: Path | None = None, config_name: str = "train") -> dict[str, Any]:
+
+def plain(overrides: Sequence[str], config_dir: Path | None = None, root: Root = TRAIN) -> dict[str, Any]:
     """The composed configuration as plain dicts and lists, before any check of its content.
 
     Raises:
@@ -33,9 +34,9 @@ def plain(overrides: Sequence[str], config_dir: Path | None = None, config_name:
     """
     with initialised(config_dir):
         parsed = parse(overrides)
-        if found := list(_group_problems(parsed)):
+        if found := list(_group_problems(parsed, root)):
             raise ConfigError(found)
-        raw = _composed(config_name, permissive(overrides))
+        raw = _composed(root.name, permissive(overrides))
     return {str(key): value for key, value in decode_keys(raw).items()}
 
 
@@ -57,26 +58,26 @@ def _composed(config_name: str, overrides: list[str]) -> dict[Any, Any]:
         raise ConfigError([describe("values that fit where they are put", explain(error), remedy)]) from error
 
 
-def load(overrides: Sequence[str], config_dir: Path | None = None) -> TrainConfig:
-    """The checked, typed configuration of a training run.
+def load(overrides: Sequence[str], config_dir: Path | None = None, root: Root = TRAIN) -> Any:
+    """The checked, typed configuration of a run: an object of the root's schema.
 
     Raises:
         ConfigError: with every unknown key, wrong type, missing file and excluded combination.
     """
-    return typed(plain(overrides, config_dir))
+    return typed(plain(overrides, config_dir, root), root)
 
 
-def typed(raw: Mapping[str, Any]) -> TrainConfig:
+def typed(raw: Mapping[str, Any], root: Root = TRAIN) -> Any:
     """Check a plain configuration and build its schema object. Raises ConfigError with everything that is wrong."""
     if not isinstance(raw, Mapping):
         raise ConfigError(
-            [describe("keys with values", type(raw).__name__, "see xinyi train --cfg job", "configuration")]
+            [describe("keys with values", type(raw).__name__, f"see xinyi {root.name} --cfg job", "configuration")]
         )
-    found = [*check.problems(raw, TrainConfig), *targets.problems(raw), *_package_problems(raw)]
-    config = check.build(check.usable(raw, TrainConfig), TrainConfig)
+    found = [*check.problems(raw, root.schema), *targets.problems(raw), *_package_problems(raw)]
+    config = check.build(check.usable(raw, root.schema), root.schema)
     # What the schema complains about stands here with its default: a second complaint would be about that.
     places = tuple(f"{text.partition(': ')[0]}{sign}" for text in found for sign in ":.[")
-    found += [text for text in cross_problems(asdict(config)) if not text.startswith(places)]
+    found += [text for text in root.cross(asdict(config)) if not text.startswith(places)]
     if found:
         raise ConfigError(dict.fromkeys(found))
     return config
@@ -133,14 +134,14 @@ def _loader() -> Any:
 
 def _is_value(override: Override) -> bool:
     key, plain_change = override.key_or_group, override.type is not None and override.type.name == "CHANGE"
-    return plain_change and key not in GROUPS and not key.startswith("hydra")
+    return plain_change and key not in _GROUPS and not key.startswith("hydra")
 
 
-def _group_problems(overrides: Sequence[Override]) -> Iterator[str]:
+def _group_problems(overrides: Sequence[Override], root: Root) -> Iterator[str]:
     """Choices of a group that no YAML provides."""
     for override in overrides:
         group = override.key_or_group
-        if group not in GROUPS or override.is_sweep_override() or override.type.name == "DEL":
+        if group not in root.groups or override.is_sweep_override() or override.type.name == "DEL":
             continue
         options, value = _loader().get_group_options(group), override.value()
         for choice in value if isinstance(value, list) else [value]:

@@ -25,8 +25,8 @@ def cross_problems(config: Mapping[str, Any]) -> list[str]:
         config: the whole configuration as plain values of the schema's types.
     """
     checks = (
-        _task_problems, data_problems, _backbone_problems, _trainer_problems, _gate_problems, _export_problems,
-        _name_problems, _folder_problems,
+        _task_problems, data_problems, backbone_problems, _trainer_problems, _gate_problems, _export_problems,
+        name_problems, folder_problems,
     )  # fmt: skip
     return [text for check in checks for text in check(config)]
 
@@ -83,7 +83,7 @@ def _empty_problems(task: Mapping[str, Any], where: str) -> Iterator[str]:
         yield describe("an id that is no label's", repr(empty.get("id")), "choose another", f"{where}.empty")
 
 
-def _backbone_problems(config: Mapping[str, Any]) -> Iterator[str]:
+def backbone_problems(config: Mapping[str, Any]) -> Iterator[str]:
     backbone = config["backbone"]
     kind, path, name = backbone["kind"], backbone["path"], backbone["name"]
     if kind == "local" and not path:
@@ -165,13 +165,13 @@ def _export_problems(config: Mapping[str, Any]) -> Iterator[str]:
         yield describe("onnx among the formats of a bundle", export["formats"], "add onnx", "export.formats")
 
 
-def _name_problems(config: Mapping[str, Any]) -> Iterator[str]:
+def name_problems(config: Mapping[str, Any]) -> Iterator[str]:
     """A run's name is part of its folder's."""
     if "/" in config["name"] or "\0" in config["name"]:
         yield describe("a name without /", repr(config["name"]), "runs=DIR says where run folders go", "name")
 
 
-def _folder_problems(config: Mapping[str, Any]) -> Iterator[str]:
+def folder_problems(config: Mapping[str, Any]) -> Iterator[str]:
     """Whether a run folder can be made: the nearest folder that exists must take one."""
     folder = Path(config["runs"]).absolute()
     nearest = next((path for path in (folder, *folder.parents) if os.path.lexists(path)), folder)

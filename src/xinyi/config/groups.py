@@ -16,7 +16,7 @@ from hydra.plugins.search_path_plugin import SearchPathPlugin
 from omegaconf import OmegaConf
 
 from xinyi.config.paths import conf_dir, sample_dir
-from xinyi.config.schema import TrainConfig
+from xinyi.config.roots import ROOTS
 
 OmegaConf.register_new_resolver("sample_dir", lambda: str(sample_dir()), replace=True)
 
@@ -26,7 +26,8 @@ def register(config_dir: Path | None = None) -> None:
 
     Hydra's own --config-dir would put the folder after ours, where its options could add but never replace.
     """
-    ConfigStore.instance().store("schema", OmegaConf.create(asdict(TrainConfig())), provider="xinyi")
+    for root in ROOTS:
+        ConfigStore.instance().store(root.base, OmegaConf.create(asdict(root.schema())), provider="xinyi")
     _UserFolder.folder = config_dir
     if _UserFolder not in Plugins.instance().discover(SearchPathPlugin):
         Plugins.instance().register(_UserFolder)

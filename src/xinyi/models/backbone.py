@@ -118,6 +118,20 @@ def _pretrained(settings: BackboneSettings, attention: str) -> Backbone:
     return Backbone(_without_pooler(encoder), tokenizer, encoder.config, str(source), random=False)
 
 
+def load_tokenizer(settings: BackboneSettings) -> Tokenizer:
+    """The tokenizer alone. Raises ConfigError as `load_backbone` does."""
+    if settings.kind == "embedded":
+        return Tokenizer.from_file(str(EMBEDDED / "tokenizer.json"))
+    options: dict[str, Any] = {"local_files_only": True} if settings.kind == "local" else {}
+    options |= {"revision": settings.revision} if settings.revision else {}
+    source = settings.path if settings.kind == "local" else settings.name
+    try:
+        return _tokenizer(str(source), {**options, "trust_remote_code": settings.trust_remote_code})
+    except (OSError, ValueError) as error:
+        found = " ".join(str(error).split())[:300]
+        raise ConfigError([describe("a tokenizer", found, "check the path or name", f"backbone {source}")]) from error
+
+
 def _read(source: str, options: dict[str, Any], attention: str) -> nn.Module:
     """Read weights and check that each of them was found."""
     with quiet():

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from xinyi.errors import BundleError, ConfigError, describe
 
 
@@ -87,6 +89,13 @@ def write_json(path: Path, content: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.part")
     beside.write_text(json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n", encoding="utf-8")
+    os.replace(beside, path)
+
+
+def write_yaml(path: Path, content: Any) -> None:
+    """Write YAML beside, then rename."""
+    beside = path.with_name(f".{path.stem}.{os.getpid()}.part")
+    beside.write_text(yaml.safe_dump(content, allow_unicode=True, sort_keys=False), encoding="utf-8")
     os.replace(beside, path)
 
 

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
-
-import yaml
 
 from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
@@ -17,7 +14,7 @@ from xinyi.data import Dataset, load
 from xinyi.errors import ConfigError, Interrupted, describe
 from xinyi.pipeline import stages
 from xinyi.pipeline.facts import git_commit
-from xinyi.pipeline.folder import RunFolder, read_json, write_json
+from xinyi.pipeline.folder import RunFolder, read_json, write_json, write_yaml
 from xinyi.pipeline.parts import Parts, assemble
 from xinyi.tracking import Tracker, open_tracker
 
@@ -104,10 +101,7 @@ def _walk(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts
 
 def _keep(folder: RunFolder, config: TrainConfig, dataset: Dataset) -> None:
     """The configuration and the data's summary, before anything slow."""
-    text = yaml.safe_dump(asdict(config), allow_unicode=True, sort_keys=False)
-    beside = folder.config.with_name(f".config.{os.getpid()}.part")
-    beside.write_text(text, encoding="utf-8")
-    os.replace(beside, folder.config)
+    write_yaml(folder.config, asdict(config))
     write_json(folder.data, dataset.summary)
 
 

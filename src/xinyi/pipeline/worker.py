@@ -5,22 +5,30 @@ from __future__ import annotations
 from pathlib import Path
 
 from xinyi.config import builders
+from xinyi.config.schema import TrainConfig
+from xinyi.config.schema.pretrain import PretrainConfig
 from xinyi.data import load
 from xinyi.errors import Interrupted
 from xinyi.pipeline.folder import RunFolder
 from xinyi.pipeline.parts import Parts, assemble
+from xinyi.pipeline.pretrain import take_part
 from xinyi.pipeline.resume import run_config
 from xinyi.pipeline.stages import fit_parts, group
 from xinyi.training.processes import joined
 
 
-def work(root: Path) -> Parts:
-    """Train along with the process that wrote the run folder's config.yaml; LOCAL_RANK and NODE_RANK say who this is.
+def join(root: Path) -> None:
+    """Train along with the process that wrote the run's config.yaml; LOCAL_RANK and NODE_RANK say who this is."""
+    config = run_config(RunFolder(root))
+    if isinstance(config, PretrainConfig):
+        take_part(root, config)
+    else:
+        work(root, config)
 
-    Returns: what was trained.
-    """
+
+def work(root: Path, config: TrainConfig) -> Parts:
+    """A further process of fine-tuning. Returns what was trained."""
     folder = RunFolder(root)
-    config = run_config(folder)
     parts = assemble(config, load(builders.data_settings(config), builders.task_specs(config)))
     try:
         with joined(group(config, folder, parts.on_gpu)):

@@ -1,0 +1,125 @@
+"""`xinyi pretrain`: text files → token store → masked-language-model training → a Hugging Face folder."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from contextlib import nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from xinyi.config import builders
+from xinyi.config.schema.pretrain import PretrainConfig
+from xinyi.errors import ConfigError, Interrupted, describe
+from xinyi.models.masked_lm import MaskedLM
+from xinyi.pipeline.facts import device_name, git_commit, run_facts
+from xinyi.pipeline.folder import RunFolder, read_json, write_json, write_yaml
+from xinyi.pipeline.pretrain_parts import build_loop, group, on_gpu, processes, run_tokenizer
+from xinyi.pretraining import store
+from xinyi.pretraining.loop import State
+from xinyi.pretraining.output import write_model
+from xinyi.pretraining.settings import CorpusSettings
+from xinyi.tracking import Tracker, open_tracker
+from xinyi.training.processes import joined
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Pretrained:
+    """What a run left: the Hugging Face folder, the last row of its held-out curve, and where to look at it."""
+
+    model: Path
+    held_out: dict[str, float]
+    tokens: int
+    link: str
+
+
+def pretrain(config: PretrainConfig, root: Path, command: str, resume: bool = False) -> Pretrained:
+    """Walk a pretraining run.
+
+    Args:
+        config: checked configuration.
+        root: the run folder; new, or with `resume` that of a run that was stopped.
+        command: as typed, for the model card.
+
+    Raises:
+        XinyiError: files that cannot be read, a folder that holds a run, a loss that is not finite, interrupted.
+    """
+    folder = RunFolder(root)
+    if folder.state.is_file() and not resume:
+        remedy = f"go on with it by xinyi resume {root}, or choose another name"
+        raise ConfigError([describe("a new run folder", "one that holds a run", remedy, str(root))])
+    folder.create()
+    state = read_json(folder.state) if folder.state.is_file() else {"command": command}
+    tracker = open_tracker(builders.tracking_settings(config))
+    write_yaml(folder.config, asdict(config))
+    tokenizer_file = run_tokenizer(config, folder)
+    corpus = builders.corpus_settings(config, folder.root)
+    store.build(corpus, tokenizer_file, processes(config))
+    tags = {"backbone": config.backbone.kind, "data": config.data.name, "kind": "pretraining"}
+    tags["git_commit"] = git_commit() or "none"
+    tracker.start(config.name, asdict(config), tags, None, state.get("mlflow_run"))
+    write_json(folder.state, {**state, "mlflow_run": tracker.run_id})
+    try:
+        done = _trained(config, folder, corpus, tracker, state["command"])
+    except BaseException as error:
+        tracker.finish("KILLED" if isinstance(error, Interrupted | KeyboardInterrupt) else "FAILED")
+        raise
+    tracker.finish("FINISHED")
+    return done
+
+
+def take_part(root: Path, config: PretrainConfig) -> None:
+    """A further process of the run in this folder: the same steps, nothing written."""
+    folder = RunFolder(root)
+    try:
+        with joined(group(config, folder)):
+            build_loop(config, folder, builders.corpus_settings(config, root), lambda values, step: None)[0].run()
+    except Interrupted:
+        pass  # the first process says so
+
+
+def _trained(
+    config: PretrainConfig, folder: RunFolder, corpus: CorpusSettings, tracker: Tracker, command: str
+) -> Pretrained:
+    logger = tracker.logger()
+
+    def report(values: Mapping[str, float], step: int) -> None:
+        if logger:
+            logger.log_metrics(values, step)
+        shown = " · ".join(
+            f"{name.split('/')[-1]} {value:,.4g}" for name, value in values.items() if name.count("/") == 1
+        )
+        log.info("step %-7s %s", f"{step:,}", shown)
+
+    several = config.pretraining.processes > 1
+    with joined(group(config, folder)) if several else nullcontext():
+        loop, start = build_loop(config, folder, corpus, report)
+        state = loop.run()
+    if logger:
+        logger.finalize("success")
+    _write(config, folder, corpus, start, state, command)
+    tracker.report(folder.root / "model")
+    final = state.curve[-1]["mean"] if state.curve else {}
+    return Pretrained(folder.root / "model", final, state.tokens, tracker.link())
+
+
+def _write(
+    config: PretrainConfig, folder: RunFolder, corpus: CorpusSettings, start: MaskedLM, state: State, command: str
+) -> None:
+    facts = run_facts(
+        config.name, config.seed, origin=start.origin, command=command, tokens=state.tokens, steps=state.step,
+        seconds=state.seconds, device=f"{device_name(on_gpu(config))} × {processes(config)}",
+        precision=builders.pretrain_settings(config, on_gpu(config)).precision, masking=config.data.mask,
+    )  # fmt: skip
+    sources = [
+        {
+            **fact,
+            "weight": config.data.weights.get(fact["source"], 1.0),
+            "licence": config.data.licences.get(fact["source"]),
+        }
+        for fact in store.facts(corpus)
+    ]
+    half = config.pretraining.half
+    write_model(folder.root / "model", start.model, start.tokenizer, facts, sources, state.curve, half)
