@@ -123,7 +123,7 @@ def test_only_config_and_its_callers_import_hydra():
         ("models", {"models", "errors", "tasks", "encoding"}),
         ("training", {"training", "models", "data", "tasks", "encoding", "errors"}),
         ("evaluation", {"evaluation", "tasks", "errors"}),
-        ("gates", {"gates", "evaluation", "errors"}),
+        ("gates", {"gates", "evaluation", "tasks", "errors"}),
         ("runtime", {"runtime", "text", "encoding", "tasks", "errors"}),
     ],
 )

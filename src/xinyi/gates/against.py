@@ -1,123 +1,183 @@
-"""Rules that look beyond the report: at the model in use, and at the exported files."""
+"""No regression against the model in use: row by row on the same rows, over all tasks and slices at once."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import ClassVar
 
-from xinyi.gates.lookup import Unusable, entry_of, higher_is_better, interval_of, mapping, metric_name, number
+import numpy as np
+
+from xinyi.evaluation.answers import SplitAnswers
+from xinyi.evaluation.paired.difference import Difference, NoDifference, difference, score
+from xinyi.evaluation.paired.holm import holm
+from xinyi.evaluation.paired.match import OtherRows, Pair, make_pair
+from xinyi.evaluation.paired.planning import detectable, more_rows
+from xinyi.gates.base import ALPHA, Decision, Evidence, Rule, plan
+from xinyi.gates.identity import same_model
+from xinyi.gates.lookup import Unusable, entry_of, interval_of, mapping, metric_name, tasks_of
 from xinyi.gates.outcome import FAIL, PASS, UNDECIDED, Outcome
-from xinyi.gates.rules import Decision, Evidence, Rule
+
+# How far a number worked out again may lie from the report's: sums are taken in another order.
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A difference that waits for the others: Holm's correction needs them all."""
+
+    rule: NoRegression
+    task: str
+    part: str
+    found: Difference
+    note: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NoRegression(Rule):
-    """Not worse than the model in use by more than `margin`, on the same rows.
+    """Not worse than the model in use by more than `margin`, on the same rows, matched by content.
 
-    pass when the whole interval is at or beyond the champion's value less the margin, fail when none of it is, else
-    undecided. Other rows, no champion, or the champion itself as candidate: fail.
+    pass: the difference's whole interval lies above minus the margin. fail: the candidate is worse, shown by
+    McNemar's exact test (accuracy) or the paired bootstrap after Holm's correction, and not shown to be within the
+    margin. undecided: neither. Other rows, no champion, or the champion itself as candidate: fail.
+
+    slice: compare within each value of this slice that has at least `least_rows` rows; `*` for every slice.
     """
 
     name: ClassVar[str] = "no_regression"
     metric: str = "primary"
     margin: float = 0.01
+    slice: str = ""
+    least_rows: int = 50
 
     def expectation(self, metric: str | None = None) -> str:
         """See Rule."""
         return f"{metric or self.metric} no worse than the champion's by more than {self.margin:g}"
 
-    def _decide(self, evidence: Evidence, task: str) -> tuple[str, Decision]:
+    def compare(self, evidence: Evidence) -> list[Comparison | Outcome]:
+        """One comparison a task, or a task and slice value; what cannot be compared is a failure."""
+        try:
+            tasks = tasks_of(evidence.report, self.task)
+        except Unusable as error:
+            return [self.failure("*", str(error))]
+        if not tasks:
+            return [self.failure("*", "the report has no task")]
+        return [found for task in tasks for found in self._task(evidence, task)]
+
+    def check(self, evidence: Evidence) -> list[Outcome]:
+        """The comparisons of this rule alone, as one family."""
+        return settle(self.compare(evidence))
+
+    def _task(self, evidence: Evidence, task: str) -> list[Comparison | Outcome]:
+        try:
+            pair = self._pair(evidence, task)
+            metric = metric_name(evidence.report, task, self.metric)
+            _check_values(evidence, pair, task, self.split, metric)
+            if not self.slice:
+                return [self._compared(pair, metric, task, "")]
+            return list(self._slices(pair, metric, task))
+        except (Unusable, OtherRows, NoDifference) as error:
+            return [self.failure(task, str(error))]
+
+    def _pair(self, evidence: Evidence, task: str) -> Pair:
         if evidence.champion is None:
             raise Unusable("no champion was given")
-        if same_run(evidence.report, evidence.champion):
+        if same_model(evidence.report, evidence.champion):
             raise Unusable("the candidate is the champion itself")
-        _same_rows(evidence.report, evidence.champion, self.split)
-        metric = metric_name(evidence.report, task, self.metric)
-        found = interval_of(entry_of(evidence.report, task, self.split), metric)
-        try:
-            bar = interval_of(entry_of(evidence.champion, task, self.split), metric)
-        except Unusable as error:
-            raise Unusable(f"the champion's report: {error}") from error
-        if found.n != bar.n:
-            raise Unusable(f"the champion was measured on {bar.n} rows, the candidate on {found.n}")
-        sign = 1.0 if higher_is_better(metric) else -1.0
-        worst, best = sorted((sign * found.low, sign * found.high))
-        limit = sign * bar.value - self.margin
-        answer = PASS if worst >= limit else FAIL if best < limit else UNDECIDED
-        got = f"{found} against {bar.value:.4f}"
-        return metric, Decision(answer, self.expectation(metric), got, _REASONS[answer])
+        sides = evidence.rows_of(self.split), evidence.rows_of(self.split, champion=True)
+        pair = pair_of(evidence, sides, task)
+        others = (name for name in sides[0].tasks if name in sides[1].tasks and name != task)
+        if pair.identical and all(pair_of(evidence, sides, name).identical for name in others):
+            raise Unusable("the candidate answers every row exactly as the champion does: it is the same model")
+        return pair
+
+    def _compared(self, pair: Pair, metric: str, task: str, part: str, note: str = "") -> Comparison:
+        name = f"{task} {self.split} {metric} {part}"
+        return Comparison(self, task, part, difference(pair, metric, 1.0 - 2.0 * ALPHA, name=name), note)
+
+    def _slices(self, pair: Pair, metric: str, task: str) -> Iterator[Comparison | Outcome]:
+        names = list(pair.slices) if self.slice == "*" else [self.slice]
+        if not names or any(name not in pair.slices for name in names):
+            yield self.failure(task, f"the answers have no slice {'at all' if self.slice == '*' else self.slice}")
+            return
+        for name in names:
+            yield from self._slice(pair, metric, task, name)
+
+    def _slice(self, pair: Pair, metric: str, task: str, name: str) -> Iterator[Comparison | Outcome]:
+        values, counts = np.unique(pair.slices[name][pair.slices[name] != ""], return_counts=True)
+        large = [str(value) for value, count in zip(values, counts, strict=True) if count >= self.least_rows]
+        small = len(values) - len(large)
+        note = f"{small} values of {name} under {self.least_rows} rows were not compared" if small else ""
+        if not large:
+            want = self.expectation(metric)
+            found = Decision(UNDECIDED, want, f"{len(values)} values", f"no value of {name} has {self.least_rows} rows")
+            yield self.outcome(task, metric, found, name)
+        for value in large:
+            try:
+                yield self._compared(pair.take(pair.slices[name] == value), metric, task, f"{name}={value}", note)
+            except NoDifference as error:
+                yield self.failure(task, str(error), f"{name}={value}")
+
+    def conclude(self, found: Comparison, p: float, family: int) -> Outcome:
+        """The answer, given the p-value after correction in a family of so many comparisons."""
+        d = found.found
+        answer = PASS if d.low >= -self.margin else FAIL if p <= ALPHA else UNDECIDED
+        got = f"{d.values[0]:.4f} against {d.values[1]:.4f}: {d.value:+.4f} ({d.low:+.4f} to {d.high:+.4f}, n={d.n})"
+        # What Holm's correction asks of the smallest p-value.
+        least = detectable(d.error, ALPHA / max(1, family))
+        why = f"{_REASONS[answer]} ({d.test}, p={p:.3g} over {family} comparisons)"
+        rows = None
+        if answer == UNDECIDED:
+            rows = more_rows(d.error, max(d.value + self.margin, -d.value), d.n, ALPHA)
+            why = f"{why}; {plan(least, rows)}"
+        elif answer == PASS:
+            why = f"{why}; a true drop of {least:.4f} would have shown"
+        why = f"{why}; {found.note}" if found.note else why
+        decision = Decision(answer, self.expectation(d.metric), got, why, least, rows)
+        return replace(self.outcome(found.task, d.metric, decision, found.part), p=p)
+
+
+def pair_of(evidence: Evidence, sides: tuple[SplitAnswers, SplitAnswers], task: str) -> Pair:
+    """Both models' answers to one task, matched; raises Unusable or OtherRows."""
+    decodings = tuple(
+        mapping(mapping(report.get("decoding"), "decoding").get(task), f"decoding of {task}")
+        for report in (evidence.report, evidence.champion or {})
+    )
+    try:
+        return make_pair(*sides, task, decodings)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unusable(f"the decoding of task {task} makes no sense") from error
 
 
 _REASONS = {
-    PASS: "the whole interval is no worse than the champion less the margin",
-    FAIL: "the whole interval is worse than the champion less the margin",
-    UNDECIDED: "the champion less the margin lies inside the interval: more labelled rows would decide",
+    PASS: "no worse than the margin, shown",
+    FAIL: "worse, shown",
+    UNDECIDED: "neither worse nor within the margin is shown",
 }
 
 
-def same_run(left: Mapping[str, Any], right: Mapping[str, Any]) -> bool:
-    """Whether two reports come from one run, or hold exactly the same results."""
-    names = [tuple((report.get("run") or {}).get(key) for key in ("name", "created")) for report in (left, right)]
-    if names[0] == names[1] and None not in names[0]:
-        return True
-    results = [json.dumps(report.get("tasks"), sort_keys=True, default=str) for report in (left, right)]
-    return results[0] == results[1]
+def settle(found: Sequence[Comparison | Outcome]) -> list[Outcome]:
+    """Outcomes in the order given; all comparisons among them are one family for Holm's correction."""
+    waiting = [item for item in found if isinstance(item, Comparison)]
+    adjusted = iter(holm([item.found.p for item in waiting]))
+    return [
+        item.rule.conclude(item, next(adjusted), len(waiting)) if isinstance(item, Comparison) else item
+        for item in found
+    ]
 
 
-def _same_rows(report: Mapping[str, Any], champion: Mapping[str, Any], split: str) -> None:
-    """Raise Unusable unless both reports' fingerprints of the split are there and equal."""
-    prints = []
-    for whose, source in (("the report", report), ("the champion", champion)):
-        splits = mapping(mapping(source.get("data"), f"data of {whose}").get("splits"), f"data.splits of {whose}")
-        found = mapping(splits.get(split), f"data.splits.{split} of {whose}").get("fingerprint")
-        if not isinstance(found, str) or not found:
-            raise Unusable(f"{whose} has no fingerprint of its {split} rows")
-        prints.append(found)
-    if prints[0] != prints[1]:
-        raise Unusable(f"the champion was measured on other {split} rows: evaluate it on these first")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Parity(Rule):
-    """Every exported format gives the trained model's probabilities to within `maximum` and decides alike.
-
-    format: the one that must be in the record, or `*` for whichever are.
-    Reads the export's record: {"formats": {format: {"max_difference", "argmax_equal", "rows"}}}.
-    """
-
-    name: ClassVar[str] = "parity"
-    maximum: float = 1e-3
-    format: str = "*"
-
-    def expectation(self, metric: str | None = None) -> str:
-        """See Rule."""
-        return f"largest absolute difference <= {self.maximum:g}, same decisions"
-
-    def check(self, evidence: Evidence) -> list[Outcome]:
-        """One outcome a format; the record is about the whole model, so that `task` does not matter."""
+def _check_values(evidence: Evidence, pair: Pair, task: str, split: str, metric: str) -> None:
+    """Raise Unusable unless both reports' numbers are what their answers give."""
+    for whose, report, side in (
+        ("the report", evidence.report, pair.candidate),
+        ("the champion's report", evidence.champion or {}, pair.champion),
+    ):
         try:
-            formats = mapping(mapping(evidence.parity, "the export's parity record").get("formats"), "parity.formats")
+            told = interval_of(entry_of(report, task, split), metric)
         except Unusable as error:
-            return [self._failure("*", str(error))]
-        if not formats:
-            return [self._failure("*", "the parity record names no format")]
-        chosen = formats if self.format == "*" else {self.format: formats.get(self.format)}
-        return [self._judged(name, raw) for name, raw in chosen.items()]
-
-    def _judged(self, name: str, raw: Any) -> Outcome:
-        try:
-            record = mapping(raw, f"parity of {name}")
-            found = number(record.get("max_difference"), f"{name}.max_difference")
-            rows = number(record.get("rows"), f"{name}.rows")
-        except Unusable as error:
-            return self._failure("*", str(error))
-        if found < 0 or rows < 1:
-            return self._failure("*", f"parity of {name} was not measured on any row")
-        # Anything but a plain true is a failure, a missing entry too.
-        alike = record.get("argmax_equal") is True
-        answer = PASS if found <= self.maximum and alike else FAIL
-        decided = "same decisions" if alike else "decisions differ or were not compared"
-        got = f"{found:.3g}, {decided}"
-        return Outcome(self.name, "*", self.split, name, answer, self.expectation(), got, f"{name} on {rows:g} rows")
+            raise Unusable(f"{whose}: {error}") from error
+        found = score(pair, side, metric)
+        if told.n != len(pair) or not abs(found - told.value) <= ROUNDING:
+            raise Unusable(
+                f"{whose} says {metric} {told.value:.6f} (n={told.n}), its answers give {found:.6f} (n={len(pair)})"
+            )

@@ -2,37 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
 from typing import Any
+from unicodedata import east_asian_width
 
 from xinyi.gates.outcome import FAIL, PASS, UNDECIDED
 
-SHOWN = 14
 ORDER = (FAIL, UNDECIDED, PASS)
-LINE = 110
+# One screen of 24 lines and its columns: the verdict first, and a line for what did not fit.
+LINES = 22
+LINE = 118
 
 
 def render_console(gate: Mapping[str, Any]) -> str:
-    """Verdict, counts, then one line an outcome, failures first; no more than fits one screen."""
+    """Verdict, counts, then one line an outcome, failures first, with the reason under what did not pass."""
     counts = ", ".join(f"{gate['counts'][answer]} {answer}" for answer in ORDER)
-    lines = [f"verdict: {gate['verdict'].upper()}  ({counts})"]
+    lines, left = [f"verdict: {gate['verdict'].upper()}  ({counts})"], LINES
     outcomes = sorted(gate["outcomes"], key=lambda outcome: ORDER.index(outcome["answer"]))
-    lines += [_line(outcome) for outcome in outcomes[:SHOWN]]
-    if len(outcomes) > SHOWN:
-        lines.append(f"  … and {len(outcomes) - SHOWN} more in gate.json")
+    shown = 0
+    for outcome in outcomes:
+        own = list(_lines(outcome))
+        if len(own) > left:
+            break
+        lines, left, shown = lines + own, left - len(own), shown + 1
+    if shown < len(outcomes):
+        lines.append(f"  … and {len(outcomes) - shown} more in gate.json")
     return "\n".join(lines) + "\n"
 
 
-def _line(outcome: Mapping[str, Any]) -> str:
+def _lines(outcome: Mapping[str, Any]) -> Iterator[str]:
     """Answer, where, got and expected; the reason under everything that did not pass."""
-    head = f"  {outcome['answer']:<9} {outcome['task']}/{outcome['split']} {outcome['rule']}: "
-    text = head + f"got {outcome['got']}; expected {outcome['expected']}"
-    if outcome["answer"] == PASS:
-        return shorten(text)
-    return f"{shorten(text)}\n            {shorten(outcome['why'])}"
+    part = f" [{outcome['part']}]" if outcome["part"] else ""
+    head = f"  {outcome['answer']:<9} {outcome['task']}/{outcome['split']}{part} {outcome['rule']}: "
+    yield shorten(head + f"got {outcome['got']}; expected {outcome['expected']}")
+    if outcome["answer"] != PASS:
+        yield shorten(f"            {outcome['why']}")
 
 
 def shorten(text: str) -> str:
-    """At most LINE characters on one line."""
+    """At most LINE columns on one line; a Chinese character takes two."""
     text = text.replace("\n", " ")
-    return text if len(text) <= LINE else text[: LINE - 1] + "…"
+    ends = list(accumulate(1 + (east_asian_width(sign) in "WF") for sign in text))
+    return text if not ends or ends[-1] <= LINE else text[: bisect_right(ends, LINE - 1)] + "…"

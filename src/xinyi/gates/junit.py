@@ -30,7 +30,8 @@ def render_junit(gate: Mapping[str, Any]) -> str:
 
 def _case(suite: ElementTree.Element, outcome: Mapping[str, Any]) -> None:
     place = f"{outcome['task']}.{outcome['split']}"
-    name = f"{outcome['rule']}: {outcome['expected']}"
+    part = f" [{outcome['part']}]" if outcome["part"] else ""
+    name = f"{outcome['rule']}{part}: {outcome['expected']}"
     case = ElementTree.SubElement(suite, "testcase", {"classname": _clean(f"gate.{place}"), "name": _clean(name)})
     text = _clean(f"got {outcome['got']}: {outcome['why']}")
     element = {FAIL: "failure", UNDECIDED: "error"}.get(outcome["answer"])

@@ -80,16 +80,21 @@ def higher_is_better(metric: str) -> bool:
 def interval_of(entry: Mapping[str, Any], metric: str) -> Interval:
     """A metric's interval; raises Unusable when anything about it is missing or impossible."""
     higher_is_better(metric)
-    raw = mapping(mapping(entry.get("metrics"), "metrics").get(metric), f"metric {metric}")
+    raw = mapping(entry.get("metrics"), "metrics").get(metric)
+    return estimate_of(raw, metric, METRICS[metric].low, METRICS[metric].high)
+
+
+def estimate_of(raw: Any, name: str, least: float, most: float) -> Interval:
+    """A number with interval and n; raises Unusable when one is missing, contradicts another or is out of range."""
+    raw = mapping(raw, f"metric {name}")
     if raw.get("value") is None and raw.get("why"):
-        raise Unusable(f"{metric} has no value: {raw['why']}")
-    value, low, high = (number(raw.get(key), f"{metric}.{key}") for key in ("value", "low", "high"))
-    n = number(raw.get("n"), f"{metric}.n")
+        raise Unusable(f"{name} has no value: {raw['why']}")
+    value, low, high = (number(raw.get(key), f"{name}.{key}") for key in ("value", "low", "high"))
+    n = number(raw.get("n"), f"{name}.n")
     if n < 1 or n != int(n):
-        raise Unusable(f"{metric}.n is {n:g}, not a count of rows")
+        raise Unusable(f"{name}.n is {n:g}, not a count of rows")
     if low > high:
-        raise Unusable(f"{metric}.low {low:g} is above {metric}.high {high:g}")
-    known = METRICS[metric]
-    if min(value, low, high) < known.low - SLACK or max(value, low, high) > known.high + SLACK:
-        raise Unusable(f"{metric} lies outside its range {known.low:g} to {known.high:g}")
+        raise Unusable(f"{name}.low {low:g} is above {name}.high {high:g}")
+    if min(value, low, high) < least - SLACK or max(value, low, high) > most + SLACK:
+        raise Unusable(f"{name} lies outside its range {least:g} to {most:g}")
     return Interval(value, low, high, int(n))

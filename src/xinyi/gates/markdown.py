@@ -16,7 +16,8 @@ def render_markdown(gate: Mapping[str, Any]) -> str:
     lines = [f"## {SIGNS[gate['verdict']]} Gate: {gate['verdict']}", "", counts, ""]
     lines += ["| | task | split | rule | expected | got | why |", "|---|---|---|---|---|---|---|"]
     for outcome in sorted(gate["outcomes"], key=lambda outcome: ORDER.index(outcome["answer"])):
-        cells = [outcome[key] for key in ("task", "split", "rule", "expected", "got", "why")]
+        rule = f"{outcome['rule']} [{outcome['part']}]" if outcome["part"] else outcome["rule"]
+        cells = [outcome["task"], outcome["split"], rule, outcome["expected"], outcome["got"], outcome["why"]]
         lines.append(f"| {SIGNS[outcome['answer']]} {outcome['answer']} | {' | '.join(map(_cell, cells))} |")
     return "\n".join(lines) + "\n"
 

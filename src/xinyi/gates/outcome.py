@@ -10,7 +10,12 @@ PASS, FAIL, UNDECIDED = "pass", "fail", "undecided"
 
 @dataclass(frozen=True)
 class Outcome:
-    """One rule's answer for one task and metric. expected, got: as people read them; why: what tipped it."""
+    """One rule's answer for one task and metric.
+
+    expected, got: as people read them; why: what tipped it. part: the slice or test that it is about. Of a number with
+    an interval that is undecided: detectable: the smallest difference that these rows can show with a chance of 80 %;
+    more_rows: labelled rows still wanted (null: no affordable number). p: of a comparison, after Holm's correction.
+    """
 
     rule: str
     task: str
@@ -20,6 +25,10 @@ class Outcome:
     expected: str
     got: str
     why: str
+    part: str = ""
+    detectable: float | None = None
+    more_rows: int | None = None
+    p: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Plain primitives, as they stand in gate.json."""
@@ -46,5 +55,5 @@ def at_most(low: float, high: float, limit: float) -> str:
 REASONS = {
     PASS: "the whole interval is within the limit",
     FAIL: "the whole interval is beyond the limit",
-    UNDECIDED: "the limit lies inside the interval: more labelled rows would decide",
+    UNDECIDED: "the limit lies inside the interval",
 }

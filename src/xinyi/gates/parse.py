@@ -10,14 +10,19 @@ from typing import Any
 
 from xinyi.errors import ConfigError, describe
 from xinyi.evaluation.metrics.table import METRICS
-from xinyi.gates.against import NoRegression, Parity
+from xinyi.gates.against import NoRegression
+from xinyi.gates.base import Rule
+from xinyi.gates.exported import Latency, Parity, Size
+from xinyi.gates.facts import DataFindings, Recomputed
+from xinyi.gates.limits import BeatsBaseline, Calibration, Ceiling, Floor, Rows, WorstLabelRecall
 from xinyi.gates.lookup import PRIMARY
-from xinyi.gates.rules import BeatsBaseline, Calibration, Ceiling, Floor, Rows, Rule, WorstLabelRecall
+from xinyi.gates.parts import Behaviour, SliceFloor, SliceGap
 
-RULES: dict[str, type[Rule]] = {
-    rule.name: rule
-    for rule in (Floor, Ceiling, BeatsBaseline, WorstLabelRecall, Calibration, Rows, NoRegression, Parity)
-}
+_KINDS: tuple[type[Rule], ...] = (
+    Floor, Ceiling, BeatsBaseline, WorstLabelRecall, Calibration, Rows, NoRegression, Parity, Size, Latency,
+    SliceFloor, SliceGap, Behaviour, DataFindings, Recomputed,
+)  # fmt: skip
+RULES: dict[str, type[Rule]] = {rule.name: rule for rule in _KINDS}
 KEY = "rule"
 TYPES = {"str": "text", "int": "a whole number", "float": "a number"}
 
@@ -71,7 +76,7 @@ def _value_problems(rule: type[Rule], key: str, kind: str, value: Any, where: st
     if not _is(value, kind):
         yield describe(TYPES[kind], f"{type(value).__name__} {value!r}", "correct the value", where)
         return
-    if key in ("margin", "least_support") and value < 0:
+    if key in ("margin", "least_support", "least_rows", "maximum") and value < 0:
         yield describe("0 or more", value, "correct the value", where)
     if key in rule.choices and value not in rule.choices[key]:
         yield describe(f"one of {', '.join(rule.choices[key])}", repr(value), _nearest(value, rule.choices[key]), where)
@@ -82,7 +87,7 @@ def _value_problems(rule: type[Rule], key: str, kind: str, value: Any, where: st
 def _metric_problems(rule: type[Rule], metric: str, where: str) -> Iterator[str]:
     if metric not in METRICS:
         yield describe(f"primary or a metric of {', '.join(METRICS)}", repr(metric), _nearest(metric, METRICS), where)
-    elif rule is Floor and not METRICS[metric].higher_is_better:
+    elif rule in (Floor, SliceFloor) and not METRICS[metric].higher_is_better:
         yield describe("a metric that is better when higher", metric, "use the rule ceiling", where)
     elif rule is Ceiling and METRICS[metric].higher_is_better:
         yield describe("a metric that is better when lower", metric, "use the rule floor", where)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from xinyi.errors import BundleError, describe
+from xinyi.evaluation.answers import SplitAnswers, read_answers
 from xinyi.evaluation.schema import shape_problems
 
 PLACES = ("report/report.json", "report.json")
@@ -42,6 +43,11 @@ def report_file(path: Path) -> Path:
     expected = "a report.json, or a folder with report/report.json"
     got = "no such file or folder" if not path.exists() else "a folder without one"
     raise BundleError([describe(expected, got, "give a report, a run or a bundle", str(path))])
+
+
+def report_answers(path: Path) -> dict[str, SplitAnswers] | None:
+    """The answers beside a report (see `evaluation.answers`); None when there are none. Raises BundleError."""
+    return read_answers(report_file(path).parent)
 
 
 def report_sha256(path: Path) -> str:

@@ -16,6 +16,7 @@ from xinyi.config.schema.data import DataConfig
 from xinyi.data import Dataset, load, load_split
 from xinyi.errors import BundleError, ConfigError, describe
 from xinyi.evaluation import report as reports
+from xinyi.evaluation.answers import store_answers
 from xinyi.evaluation.plots import write_confusion_plots
 from xinyi.evaluation.predictions import write_predictions
 from xinyi.evaluation.settings import EvaluationSettings
@@ -24,6 +25,7 @@ from xinyi.pipeline.folder import RunFolder, read_json, write_json
 from xinyi.pipeline.resume import run_config
 from xinyi.runtime import Classifier
 from xinyi.runtime import load as load_bundle
+from xinyi.runtime.manifest import SEAL, read_manifest
 
 
 def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None) -> tuple[dict[str, Any], Path]:
@@ -50,10 +52,12 @@ def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None)
     write_json(folder.data, summary)
     paths = _predict(classifier, dataset, folder)
     tasks = [task.id for task in dataset.tasks]
-    facts = run_facts(folder.root.name, 0, tasks=tasks, bundle={"name": classifier.name, "version": classifier.version})
+    sealed = {"name": classifier.name, "version": classifier.version, SEAL: read_manifest(bundle).raw[SEAL]}
+    facts = run_facts(folder.root.name, 0, tasks=tasks, bundle=sealed)
     settings = EvaluationSettings(texts=classifier.masking)
     report = reports.build(paths, dict(classifier.decodings), facts, summary, settings)
     reports.write(report, folder.report)
+    store_answers(paths, folder.report)
     write_confusion_plots(report, folder.report)
     return report, folder.root
 

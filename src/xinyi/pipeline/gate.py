@@ -4,32 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import yaml
 
 from xinyi import gates
 from xinyi.config.paths import conf_dir
-from xinyi.errors import BundleError, ConfigError, describe
+from xinyi.errors import ConfigError, describe
+from xinyi.pipeline.judging import find_champion, judged
 
 
 def gate_report(
-    report: Path, champion: Path | None = None, rules: Path | None = None, output: Path | None = None
+    report: Path,
+    champion: str | None = None,
+    rules: Path | None = None,
+    output: Path | None = None,
+    bundle: Path | None = None,
+    uri: str | None = None,
 ) -> tuple[str, int]:
     """Judge, write the verdict's files, and return the screen's text and the exit code.
 
+    Args:
+        champion: report.json, run folder, bundle or `models:/name@alias`; uri: the tracking store of such a name.
+        bundle: what the report is about; default: the bundle in or around the report's folder.
+
     Raises:
-        BundleError, ConfigError: report, champion or rules cannot be used.
+        BundleError, ConfigError, TrackingError: report, champion or rules cannot be used.
     """
     path = gates.report_file(report)
-    found = gates.read_report(report)
-    other = gates.read_report(champion) if champion else None
     run = path.parent.parent if path.parent.name == "report" else path.parent
-    verdict = gates.judge(found, read_rules(rules), other, parity_record(run), gates.report_sha256(report))
+    wanted = read_rules(rules)
+    verdict = judged(path, wanted, find_champion(champion, uri), bundle or find_bundle(run))
     # A bundle is sealed: a verdict on its report goes beside it.
     beside = run.parent if (run / "manifest.json").is_file() else run
     gates.write(verdict, output or beside)
     return gates.render_console(verdict), verdict["exit_code"]
+
+
+def find_bundle(run: Path) -> Path | None:
+    """The bundle in or around a report's folder; None when there is none."""
+    return next((folder for folder in (run / "bundle", run) if (folder / "manifest.json").is_file()), None)
 
 
 def read_rules(path: Path | None) -> list[gates.Rule]:
@@ -43,16 +56,3 @@ def read_rules(path: Path | None) -> list[gates.Rule]:
     if not isinstance(rules, list):
         raise ConfigError([describe("a list under `rules:`", type(rules).__name__, "see conf/gate", str(path))])
     return gates.parse_rules(rules)
-
-
-def parity_record(run: Path) -> dict[str, Any] | None:
-    """The parity record of the bundle in or above a report; None when there is no bundle."""
-    from xinyi.runtime.manifest import read_manifest
-
-    for folder in (run / "bundle", run):
-        if (folder / "manifest.json").is_file():
-            try:
-                return read_manifest(folder).raw["parity"]
-            except KeyError as error:
-                raise BundleError([describe("a parity record", "none", "export again", str(folder))]) from error
-    return None

@@ -19,11 +19,13 @@ from xinyi.data import Dataset
 from xinyi.data.tokens import EncodedSplit
 from xinyi.errors import ConfigError, DataError, describe
 from xinyi.evaluation import report as reports
+from xinyi.evaluation.answers import store_answers
 from xinyi.evaluation.decoding import fit_decoding, read_decodings, write_decodings
 from xinyi.evaluation.plots import write_confusion_plots
 from xinyi.evaluation.predictions import read_predictions, write_predictions
 from xinyi.pipeline.facts import device_name, run_facts
 from xinyi.pipeline.folder import RunFolder, read_json, write_json
+from xinyi.pipeline.judging import find_champion, judged
 from xinyi.pipeline.parts import Parts
 from xinyi.tasks.decode import Decoding
 from xinyi.training.fit import FitResult, fit, load_weights
@@ -128,6 +130,7 @@ def report_stage(
     paths = {split: folder.predictions(split) for split in ("validation", "test")}
     report = reports.build(paths, decodings, facts, summary, builders.evaluation_settings(config))
     reports.write(report, folder.report)
+    store_answers(paths, folder.report)
     write_confusion_plots(report, folder.report)
     return report
 
@@ -158,14 +161,14 @@ def export_stage(
 
 
 def gate_stage(
-    config: TrainConfig, folder: RunFolder, report: Mapping[str, Any], parity: Mapping[str, Any] | None
+    config: TrainConfig, folder: RunFolder, report: Mapping[str, Any], bundle: bool
 ) -> dict[str, Any] | None:
     """Judge the report by the rules, write gate.json and its summaries, and put the verdict on the report's pages."""
     if not config.gate.rules:
         return None
-    champion = gates.read_report(Path(config.gate.champion)) if config.gate.champion else None
-    digest = gates.report_sha256(folder.report)
-    gate = gates.judge(report, gates.parse_rules(config.gate.rules), champion, parity, digest)
+    rules = gates.parse_rules(config.gate.rules)
+    champion = find_champion(config.gate.champion, config.tracking.uri)
+    gate = judged(folder.report, rules, champion, folder.bundle if bundle else None)
     gates.write(gate, folder.root)
     reports.write(report, folder.report, gate)
     return gate

@@ -86,11 +86,10 @@ def _walk(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts
     report = stages.report_stage(config, folder, facts, summary)
     tracker.metrics(report)
     outcome = Outcome(folder, tracker.link(), tracker.runs_link(), report=report)
-    parity = None
     if config.export.enabled:
-        parity = stages.export_stage(config, folder, dataset, parts, report)
+        stages.export_stage(config, folder, dataset, parts, report)
         outcome.bundle = folder.bundle
-    outcome.gate = stages.gate_stage(config, folder, report, parity)
+    outcome.gate = stages.gate_stage(config, folder, report, config.export.enabled)
     tracker.report(folder.report)
     if outcome.gate is not None:
         tracker.verdict(outcome.gate)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from xinyi.evaluation.answers import answers_of
 from xinyi.evaluation.baseline import baseline, train_counts
 from xinyi.evaluation.bootstrap import estimates, make_units
 from xinyi.evaluation.calibration import calibrate
@@ -69,6 +70,7 @@ def build(
         "tasks": tasks,
         "decoding": {name: decoding.to_dict() for name, decoding in used.items()},
         "settings": settings.to_dict(),
+        "answers": {split: answers_of(found).digest() for split, found in read.items()},
     }
     report = _plain(report)
     validate(report)

@@ -1,98 +1,17 @@
-"""The rules: one frozen dataclass each. A missing, null, NaN or impossible number is always a failure, never a pass.
+"""Rules over a report's own numbers: one frozen dataclass each.
 
 Every limit is inclusive: a number exactly on it passes. `task="*"` means every task of the report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from xinyi.gates.lookup import (
-    Interval,
-    Unusable,
-    entry_of,
-    higher_is_better,
-    interval_of,
-    mapping,
-    metric_name,
-    number,
-    tasks_of,
-)
-from xinyi.gates.outcome import FAIL, PASS, REASONS, UNDECIDED, Outcome, at_least, at_most
-
-ON_VALUE = "value"
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """What rules look at. champion: the report of the model in use; parity: the export's record; None = not given."""
-
-    report: Mapping[str, Any]
-    champion: Mapping[str, Any] | None = None
-    parity: Mapping[str, Any] | None = None
-
-
-@dataclass(frozen=True)
-class Decision:
-    """What a check found, before it is put into an Outcome."""
-
-    answer: str
-    expected: str
-    got: str
-    why: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """What every rule has. name: its key in RULES. choices: allowed values of a field."""
-
-    name: ClassVar[str] = ""
-    choices: ClassVar[dict[str, tuple[str, ...]]] = {}
-    task: str = "*"
-    split: str = "test"
-
-    def check(self, evidence: Evidence) -> list[Outcome]:
-        """One outcome a task; what cannot be looked up becomes a failure that names it."""
-        try:
-            tasks = tasks_of(evidence.report, self.task)
-        except Unusable as found:
-            return [self._failure("*", str(found))]
-        if not tasks:
-            return [self._failure("*", "the report has no task")]
-        return [self._checked(task, self._decide, evidence) for task in tasks]
-
-    def _checked(
-        self, task: str, decide: Callable[[Evidence, str], tuple[str, Decision]], evidence: Evidence
-    ) -> Outcome:
-        try:
-            metric, found = decide(evidence, task)
-        except Unusable as error:
-            return self._failure(task, str(error))
-        return Outcome(self.name, task, self.split, metric, found.answer, found.expected, found.got, found.why)
-
-    def _failure(self, task: str, why: str) -> Outcome:
-        metric = getattr(self, "metric", self.name)
-        return Outcome(self.name, task, self.split, metric, FAIL, self.expectation(), "nothing usable", why)
-
-    def expectation(self, metric: str | None = None) -> str:
-        """What the rule wants, as people read it; `metric` where `primary` has been looked up."""
-        raise NotImplementedError
-
-    def _decide(self, evidence: Evidence, task: str) -> tuple[str, Decision]:
-        """The metric looked at and the decision for one task; raises Unusable."""
-        raise NotImplementedError
-
-
-def _weigh(found: Interval, limit: float, on: str, decide: Callable[[float, float, float], str]) -> tuple[str, str]:
-    """Answer and reason for an interval against a limit; on `value` the interval is left out."""
-    if on == ON_VALUE:
-        answer = decide(found.value, found.value, limit)
-        return answer, f"the value is {'within' if answer == PASS else 'beyond'} the limit"
-    answer = decide(found.low, found.high, limit)
-    return answer, REASONS[answer]
-
+from xinyi.gates.base import ON_VALUE, Decision, Evidence, Rule, undecided, weigh
+from xinyi.gates.lookup import Interval, Unusable, entry_of, higher_is_better, interval_of, mapping, metric_name, number
+from xinyi.gates.outcome import FAIL, PASS, UNDECIDED, at_least, at_most
 
 @dataclass(frozen=True, kw_only=True)
 class Floor(Rule):
@@ -113,8 +32,7 @@ class Floor(Rule):
         if not higher_is_better(metric):
             raise Unusable(f"{metric} is better when lower: use the rule ceiling")
         found = interval_of(entry_of(evidence.report, task, self.split), metric)
-        answer, why = _weigh(found, self.minimum, self.on, at_least)
-        return metric, Decision(answer, self.expectation(metric), str(found), why)
+        return metric, weigh(found, self.minimum, self.on, at_least, self.expectation(metric))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,8 +54,7 @@ class Ceiling(Rule):
         if higher_is_better(metric):
             raise Unusable(f"{metric} is better when higher: use the rule floor")
         found = interval_of(entry_of(evidence.report, task, self.split), metric)
-        answer, why = _weigh(found, self.maximum, self.on, at_most)
-        return metric, Decision(answer, self.expectation(metric), str(found), why)
+        return metric, weigh(found, self.maximum, self.on, at_most, self.expectation(metric))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,13 +79,12 @@ class BeatsBaseline(Rule):
         # Turned round, a metric that is better when lower obeys the same two comparisons.
         sign = 1.0 if higher_is_better(metric) else -1.0
         worst, best = sorted((sign * found.low, sign * found.high))
+        want, got = self.expectation(metric), f"{found} against {bar:.4f}"
         if worst > sign * bar + self.margin:
-            answer, why = PASS, "the whole interval is better than the constant answer"
-        elif best <= sign * bar:
-            answer, why = FAIL, "no part of the interval is better than the constant answer"
-        else:
-            answer, why = UNDECIDED, "the bar lies inside the interval: more labelled rows would decide"
-        return metric, Decision(answer, self.expectation(metric), f"{found} against {bar:.4f}", why)
+            return metric, Decision(PASS, want, got, "the whole interval is better than the constant answer")
+        if best <= sign * bar:
+            return metric, Decision(FAIL, want, got, "no part of the interval is better than the constant answer")
+        return metric, undecided(found, bar + sign * self.margin, want, got)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,25 +107,38 @@ class WorstLabelRecall(Rule):
 
     def _decide(self, evidence: Evidence, task: str) -> tuple[str, Decision]:
         entry = entry_of(evidence.report, task, self.split)
-        table = entry.get("per_label")
-        if not isinstance(table, list) or not table:
-            raise Unusable("the per-label table is missing")
-        rows = [mapping(raw, "a row of the per-label table") for raw in table]
+        rows = _label_rows(evidence, task, entry)
         large = [row for row in rows if number(row.get("support"), f"support of {row.get('id')}") >= self.least_support]
         small = len(rows) - len(large)
         if not large:
             why = f"no label has {self.least_support} rows"
             return "recall", Decision(UNDECIDED, self.expectation(), f"{small} labels, all too small", why)
-        answers = {row.get("id"): (self._label(row), row) for row in large}
+        judged = [(self._label(row), row) for row in large]
         order = (FAIL, UNDECIDED, PASS)
-        worst = min(answers, key=lambda label: (order.index(answers[label][0]), answers[label][1]["recall"]))
-        answer, row = answers[worst]
+        found, row = min(judged, key=lambda pair: (order.index(pair[0].answer), pair[1]["recall"]))
         others = f"; {small} labels are too small to tell" if small else ""
-        got = f"{worst}: {_recall(row)}"
-        return "recall", Decision(answer, self.expectation(), got, f"the worst of {len(large)} labels{others}")
+        why = f"the worst of {len(large)} labels{others}"
+        why = f"{found.why}; {why}" if found.answer == UNDECIDED else why
+        return "recall", replace(found, got=f"{row.get('id')}: {found.got}", why=why)
 
-    def _label(self, row: Mapping[str, Any]) -> str:
-        return _weigh(_recall(row), self.minimum, self.on, at_least)[0]
+    def _label(self, row: Mapping[str, Any]) -> Decision:
+        return weigh(_recall(row), self.minimum, self.on, at_least, self.expectation())
+
+
+def _label_rows(evidence: Evidence, task: str, entry: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The per-label table, which must have every label of the task: a row left out would hide the worst one."""
+    table = entry.get("per_label")
+    if not isinstance(table, list) or not table:
+        raise Unusable("the per-label table is missing")
+    rows = [mapping(raw, "a row of the per-label table") for raw in table]
+    spec = mapping(mapping(evidence.report.get("task_specs"), "task_specs").get(task), f"task_specs.{task}")
+    labels = spec.get("labels")
+    if not isinstance(labels, list) or not labels:
+        raise Unusable(f"the labels of task {task} are missing")
+    known = {mapping(label, "a label").get("id") for label in labels}
+    if missing := sorted(map(str, known - {row.get("id") for row in rows})):
+        raise Unusable(f"the per-label table lacks {', '.join(missing[:5])}")
+    return rows
 
 
 def _recall(row: Mapping[str, Any]) -> Interval:
@@ -241,8 +170,7 @@ class Calibration(Rule):
         if n < 1 or not (0.0 <= low <= high <= 1.0 and 0.0 <= value <= 1.0):
             raise Unusable("the calibration error and its interval contradict each other")
         found = Interval(value, low, high, int(n))
-        answer, why = _weigh(found, self.maximum, self.on, at_most)
-        return "ece", Decision(answer, self.expectation(), str(found), why)
+        return "ece", weigh(found, self.maximum, self.on, at_most, self.expectation())
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,172 @@
+"""One metric's paired difference between two models, with its interval and the chance that it is no loss."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xinyi.evaluation.bootstrap import LEAST_DEFINED
+from xinyi.evaluation.metrics.scored import Scored
+from xinyi.evaluation.metrics.table import METRICS
+from xinyi.evaluation.paired.match import Decided, Pair
+from xinyi.evaluation.paired.mcnemar import worse
+from xinyi.evaluation.paired.resample import BY_DECISION, resamples, units_of
+
+RESAMPLES = 2000
+# Below so many rows that were answered otherwise, resampling them shows too little of what others might do.
+LEAST_CHANGED = 10
+# One row of a rare label moves these more than one row in n.
+BY_LABEL = ("macro_f1", "balanced_accuracy")
+
+
+class NoDifference(Exception):  # noqa: N818 - an answer, which callers turn into their own words
+    """The difference or its interval is not defined on these rows."""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Candidate less champion, turned so that positive is better.
+
+    values: the metric of candidate and champion. low, high: percentile interval of the difference. p: one-sided
+    p-value of "not worse". test: `mcnemar` or `bootstrap`. error: standard error. changed: rows answered otherwise.
+    """
+
+    metric: str
+    values: tuple[float, float]
+    value: float
+    low: float
+    high: float
+    p: float
+    test: str
+    error: float
+    n: int
+    changed: int
+
+
+def difference(
+    pair: Pair, metric: str, confidence: float = 0.95, count: int = RESAMPLES, seed: int = 0, name: str = ""
+) -> Difference:
+    """Compare two models by one metric on the same rows.
+
+    Accuracy of independent rows is tested by McNemar's exact test, everything else by the paired bootstrap.
+
+    Args:
+        confidence: of the two-sided interval. count: resamples. name: keeps comparisons apart under one seed.
+
+    Raises:
+        NoDifference: the metric is not defined on these rows, or on more than 5 % of the resamples.
+    """
+    sign = 1.0 if METRICS[metric].higher_is_better else -1.0
+    values = tuple(score(pair, side, metric) for side in (pair.candidate, pair.champion))
+    if len(pair) < 2 or not np.isfinite(values).all():
+        raise NoDifference(f"{metric} is not defined on these {len(pair)} rows")
+    value = sign * (values[0] - values[1])
+    spread_R = sign * _spread(pair, metric, count, _generator(seed, name))
+    found = spread_R[np.isfinite(spread_R)]
+    if len(found) < LEAST_DEFINED * count:
+        raise NoDifference(f"{metric} is not defined on {count - len(found)} of {count} resamples of {len(pair)} rows")
+    tail = (1.0 - confidence) / 2.0
+    low, high = map(float, np.quantile(found, [tail, 1.0 - tail]))
+    changed = _changed(pair, metric)
+    step = _unseen(pair, metric, changed, tail)
+    low, high = min(low, value - step), max(high, value + step)
+    error = max(float(found.std()), step / NormalDist().inv_cdf(1.0 - tail))
+    p, test = _chance(pair, metric, value, found, error)
+    return Difference(metric, values, value, low, high, p, test, error, len(pair), changed)
+
+
+def score(pair: Pair, side: Decided, metric: str) -> float:
+    """A metric of one model on all rows."""
+    return float(METRICS[metric].function(Scored.of(pair.gold, side.predicted, side.probs_BC))[0])
+
+
+def wins_and_losses(pair: Pair) -> tuple[int, int]:
+    """Rows that only the candidate answers rightly, and rows that only the champion does."""
+    ours, theirs = (_right(pair, side) for side in (pair.candidate, pair.champion))
+    return int((ours & ~theirs).sum()), int((theirs & ~ours).sum())
+
+
+def _right(pair: Pair, side: Decided) -> NDArray[np.bool_]:
+    same = pair.gold == side.predicted
+    return same.all(axis=1) if same.ndim == 2 else same
+
+
+def _changed(pair: Pair, metric: str) -> int:
+    """Rows that the metric can see a difference in."""
+    part = "predicted" if metric in BY_DECISION else "probs_BC"
+    other = getattr(pair.candidate, part) != getattr(pair.champion, part)
+    return int((other.any(axis=1) if other.ndim == 2 else other).sum())
+
+
+def _spread(pair: Pair, metric: str, count: int, rng: np.random.Generator) -> NDArray[np.float64]:
+    """The difference (as the metric points) in every resample."""
+    function, found = METRICS[metric].function, []
+    for rows, weights_BR in resamples(pair, metric, count, rng):
+        ours, theirs = (
+            function(Scored.of(rows.gold, side.predicted, side.probs_BC, weights_BR))
+            for side in (rows.candidate, rows.champion)
+        )
+        found.append(ours - theirs)
+    return np.concatenate(found)
+
+
+def _chance(pair: Pair, metric: str, value: float, spread_R: NDArray, error: float) -> tuple[float, str]:
+    """p-value of the hypothesis that the candidate is not worse, and the test it comes from."""
+    if metric in ("accuracy", "subset_accuracy") and units_of(pair).name == "row":
+        return worse(*wins_and_losses(pair)), "mcnemar"
+    least = 1.0 / (len(spread_R) + 1)
+    p = float((spread_R >= 0.0).mean())
+    if p > 0.0 or error == 0.0:
+        return max(p, least), "bootstrap"
+    # Beyond what so many resamples can show, the normal curve's tail.
+    return min(least, NormalDist().cdf(value / error)), "bootstrap"
+
+
+def _unseen(pair: Pair, metric: str, changed: int, tail: float) -> float:
+    """How far the difference could go when hardly any row was answered otherwise, and 0 when many were.
+
+    The exact upper bound on the number of such rows (Clopper and Pearson 1934), all of them losses, each at the
+    largest effect that a row has on the metric.
+    """
+    if changed >= LEAST_CHANGED:
+        return 0.0
+    n, units = len(pair), len(units_of(pair))
+    share = _upper_share(min(changed, units), units, tail)
+    if metric in BY_LABEL and pair.gold.ndim == 1:
+        counts = np.bincount(pair.gold)
+        counts = counts[counts > 0]
+        effect = n / (len(counts) * counts.min())
+    else:
+        known = METRICS[metric]
+        top = known.top(len(pair.labels))
+        effect = top - known.low if np.isfinite(top) else 1.0
+    return float(min(share * effect, effect))
+
+
+def _upper_share(seen: int, n: int, tail: float) -> float:
+    """The largest share that still gives `seen` or fewer of n with a chance of `tail`, by bisection."""
+    low, high = seen / n, 1.0
+    for _ in range(60):
+        middle = (low + high) / 2.0
+        low, high = (middle, high) if _at_most(seen, n, middle) > tail else (low, middle)
+    return high
+
+
+def _at_most(seen: int, n: int, share: float) -> float:
+    """P(X <= seen), X ~ Binomial(n, share), for the few `seen` that are asked for."""
+    if share >= 1.0:
+        return float(seen >= n)
+    total = term = (1.0 - share) ** n
+    for k in range(min(seen, n)):
+        term *= (n - k) / (k + 1) * share / (1.0 - share)
+        total += term
+    return total
+
+
+def _generator(seed: int, name: str) -> np.random.Generator:
+    words = np.frombuffer(hashlib.sha256(name.encode()).digest()[:16], dtype=np.uint32)
+    return np.random.default_rng([seed, *map(int, words)])

@@ -1,0 +1,85 @@
+"""Rules about what stands behind the numbers: the data's findings, and whether the numbers are the answers' own."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from xinyi.evaluation.answers import SplitAnswers
+from xinyi.evaluation.metrics.table import METRICS, score
+from xinyi.gates.base import Decision, Evidence, Rule
+from xinyi.gates.lookup import Unusable, entry_of, interval_of, mapping
+from xinyi.gates.outcome import FAIL, PASS, Outcome
+from xinyi.tasks.decode import Decoding, predict, probabilities
+
+ROUNDING = 1e-9
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataFindings(Rule):
+    """At most `maximum` findings of the data checks. containing: count only those whose words contain this."""
+
+    name: ClassVar[str] = "data_findings"
+    maximum: int = 0
+    containing: str = ""
+
+    def expectation(self, metric: str | None = None) -> str:
+        """See Rule."""
+        about = f" about {self.containing!r}" if self.containing else ""
+        return f"at most {self.maximum} findings{about} in the data"
+
+    def check(self, evidence: Evidence) -> list[Outcome]:
+        """One outcome: the data are those of all tasks."""
+        try:
+            found = mapping(evidence.report.get("data"), "data").get("problems")
+            if not isinstance(found, list):
+                raise Unusable("the data's findings (data.problems) are missing")
+        except Unusable as error:
+            return [self.failure("*", str(error))]
+        hits = [str(text) for text in found if self.containing in str(text)]
+        answer = PASS if len(hits) <= self.maximum else FAIL
+        why = hits[0] if hits else "none was found"
+        return [self.outcome("*", "findings", Decision(answer, self.expectation(), f"{len(hits)} findings", why))]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recomputed(Rule):
+    """Every metric of the report is what its answers give when worked out again: a report changed by hand fails."""
+
+    name: ClassVar[str] = "recomputed"
+
+    def expectation(self, metric: str | None = None) -> str:
+        """See Rule."""
+        return "each metric as the stored answers give it"
+
+    def _decide(self, evidence: Evidence, task: str) -> tuple[str, Decision]:
+        entry = entry_of(evidence.report, task, self.split)
+        decoding = mapping(mapping(evidence.report.get("decoding"), "decoding").get(task), f"decoding of {task}")
+        values = _scores(evidence.rows_of(self.split), task, decoding)
+        told = mapping(entry.get("metrics"), "metrics")
+        if missing := [name for name in values if name not in told]:
+            raise Unusable(f"the report lacks {', '.join(missing)}")
+        for name, value in values.items():
+            if math.isfinite(value):
+                own = interval_of(entry, name).value
+                if not abs(own - value) <= ROUNDING * max(1.0, abs(value)):
+                    raise Unusable(f"{name} is {own:.6f} in the report, its answers give {value:.6f}")
+            elif mapping(told[name], f"metric {name}").get("value") is not None:
+                raise Unusable(f"{name} cannot be computed from the answers, but the report has a value")
+        return "metrics", Decision(PASS, self.expectation(), f"{len(values)} metrics", "all of them agree")
+
+
+def _scores(answers: SplitAnswers, task: str, decoding: Mapping[str, Any]) -> dict[str, float]:
+    """Every metric of the task's kind, from its answers."""
+    if task not in answers.tasks:
+        raise Unusable(f"the answers lack task {task}")
+    own = answers.tasks[task]
+    try:
+        used = Decoding.from_dict(decoding)
+        probs_BC = probabilities(own.logits_BC, own.kind, used.temperature)
+        predicted = predict(probs_BC, own.kind, used.thresholds)
+    except (KeyError, TypeError, ValueError) as error:
+        raise Unusable(f"the decoding of task {task} makes no sense") from error
+    return {m.name: score(m.name, own.gold, predicted, probs_BC) for m in METRICS.values() if own.kind in m.kinds}
