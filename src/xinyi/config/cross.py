@@ -139,7 +139,8 @@ def _gate_problems(config: Mapping[str, Any]) -> Iterator[str]:
     gate = config["gate"]
     champion, rules = gate["champion"], gate["rules"]
     if champion and not champion.startswith("models:/") and not Path(champion).exists():
-        yield describe("a report.json, run folder, bundle or models:/name@champion", champion, "check the path", "gate.champion")
+        expected = "a report.json, run folder, bundle or models:/name@champion"
+        yield describe(expected, champion, "check the path", "gate.champion")
     if not champion and any(rule.get("rule") == "no_regression" for rule in rules):
         remedy = "set gate.champion=RUN, or leave the rule out"
         yield describe("a champion for the rule no_regression", "none", remedy, "gate.champion")

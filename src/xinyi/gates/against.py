@@ -9,7 +9,7 @@ from typing import ClassVar
 import numpy as np
 
 from xinyi.evaluation.answers import SplitAnswers
-from xinyi.evaluation.paired.difference import Difference, NoDifference, difference, score
+from xinyi.evaluation.paired.difference import RESAMPLES, Difference, NoDifference, difference, score
 from xinyi.evaluation.paired.holm import holm
 from xinyi.evaluation.paired.match import OtherRows, Pair, make_pair
 from xinyi.evaluation.paired.planning import detectable, more_rows
@@ -93,7 +93,8 @@ class NoRegression(Rule):
 
     def _compared(self, pair: Pair, metric: str, task: str, part: str, note: str = "") -> Comparison:
         name = f"{task} {self.split} {metric} {part}"
-        return Comparison(self, task, part, difference(pair, metric, 1.0 - 2.0 * ALPHA, name=name), note)
+        found = difference(pair, metric, 1.0 - 2.0 * ALPHA, RESAMPLES, name=name)
+        return Comparison(self, task, part, found, note)
 
     def _slices(self, pair: Pair, metric: str, task: str) -> Iterator[Comparison | Outcome]:
         names = list(pair.slices) if self.slice == "*" else [self.slice]

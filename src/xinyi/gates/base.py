@@ -37,9 +37,7 @@ class Evidence:
     def rows_of(self, split: str, champion: bool = False) -> SplitAnswers:
         """A split's answers, after they were proved to be those that the report was made from. Raises Unusable."""
         if (champion, split) not in self._proved:
-            report, answers = (
-                (self.champion, self.champion_answers) if champion else (self.report, self.answers)
-            )
+            report, answers = (self.champion, self.champion_answers) if champion else (self.report, self.answers)
             whose = "the champion" if champion else "the report"
             self._proved[champion, split] = _proved(report or {}, answers, split, whose)
         return self._proved[champion, split]

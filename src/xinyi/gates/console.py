@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from itertools import accumulate
@@ -14,6 +15,8 @@ ORDER = (FAIL, UNDECIDED, PASS)
 # One screen of 24 lines and its columns: the verdict first, and a line for what did not fit.
 LINES = 22
 LINE = 118
+INDENT = " " * 12
+MOST_WHY = 2
 
 
 def render_console(gate: Mapping[str, Any]) -> str:
@@ -33,12 +36,18 @@ def render_console(gate: Mapping[str, Any]) -> str:
 
 
 def _lines(outcome: Mapping[str, Any]) -> Iterator[str]:
-    """Answer, where, got and expected; the reason under everything that did not pass."""
+    """What passed on one line; else what was wanted, what was got, and why, each on its own."""
     part = f" [{outcome['part']}]" if outcome["part"] else ""
-    head = f"  {outcome['answer']:<9} {outcome['task']}/{outcome['split']}{part} {outcome['rule']}: "
-    yield shorten(head + f"got {outcome['got']}; expected {outcome['expected']}")
-    if outcome["answer"] != PASS:
-        yield shorten(f"            {outcome['why']}")
+    head = (
+        f"  {outcome['answer']:<9} {outcome['task']}/{outcome['split']}{part} {outcome['rule']}: {outcome['expected']}"
+    )
+    if outcome["answer"] == PASS:
+        yield shorten(f"{head}; got {outcome['got']}")
+        return
+    yield shorten(head)
+    yield shorten(f"{INDENT}got {outcome['got']}")
+    why = textwrap.wrap(" ".join(outcome["why"].split()), LINE - len(INDENT)) or [""]
+    yield from (shorten(INDENT + line) for line in why[:MOST_WHY])
 
 
 def shorten(text: str) -> str:

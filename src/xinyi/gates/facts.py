@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from xinyi.evaluation.answers import SplitAnswers
 from xinyi.evaluation.metrics.table import METRICS, score
 from xinyi.gates.base import Decision, Evidence, Rule
-from xinyi.gates.lookup import Unusable, entry_of, interval_of, mapping
+from xinyi.gates.lookup import Unusable, entry_of, mapping, number
 from xinyi.gates.outcome import FAIL, PASS, Outcome
 from xinyi.tasks.decode import Decoding, predict, probabilities
 
@@ -61,14 +61,23 @@ class Recomputed(Rule):
         told = mapping(entry.get("metrics"), "metrics")
         if missing := [name for name in values if name not in told]:
             raise Unusable(f"the report lacks {', '.join(missing)}")
+        rows = len(evidence.rows_of(self.split).tasks[task].rows)
         for name, value in values.items():
-            if math.isfinite(value):
-                own = interval_of(entry, name).value
-                if not abs(own - value) <= ROUNDING * max(1.0, abs(value)):
-                    raise Unusable(f"{name} is {own:.6f} in the report, its answers give {value:.6f}")
-            elif mapping(told[name], f"metric {name}").get("value") is not None:
-                raise Unusable(f"{name} cannot be computed from the answers, but the report has a value")
+            _check(name, mapping(told[name], f"metric {name}"), value, rows)
         return "metrics", Decision(PASS, self.expectation(), f"{len(values)} metrics", "all of them agree")
+
+
+def _check(name: str, told: Mapping[str, Any], value: float, rows: int) -> None:
+    """Raise Unusable unless the report's entry has this value and so many rows."""
+    if told.get("n") != rows:
+        raise Unusable(f"{name}.n is {told.get('n')} in the report, there are {rows} answers")
+    if not math.isfinite(value):
+        if told.get("value") is not None:
+            raise Unusable(f"{name} cannot be computed from the answers, but the report has a value")
+        return
+    own = number(told.get("value"), f"{name}.value")
+    if not abs(own - value) <= ROUNDING * max(1.0, abs(value)):
+        raise Unusable(f"{name} is {own:.6f} in the report, its answers give {value:.6f}")
 
 
 def _scores(answers: SplitAnswers, task: str, decoding: Mapping[str, Any]) -> dict[str, float]:

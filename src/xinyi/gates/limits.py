@@ -13,6 +13,7 @@ from xinyi.gates.base import ON_VALUE, Decision, Evidence, Rule, undecided, weig
 from xinyi.gates.lookup import Interval, Unusable, entry_of, higher_is_better, interval_of, mapping, metric_name, number
 from xinyi.gates.outcome import FAIL, PASS, UNDECIDED, at_least, at_most
 
+
 @dataclass(frozen=True, kw_only=True)
 class Floor(Rule):
     """A metric that is better when higher reaches `minimum`: by the interval's low end, or by the value."""

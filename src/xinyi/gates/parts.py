@@ -70,9 +70,7 @@ class SliceRule(PartRule):
         for name in names:
             yield self._slice(entry, mapping(slices.get(name), f"slice {name}"), name, task, metric)
 
-    def _slice(
-        self, entry: Mapping[str, Any], values: Mapping[str, Any], name: str, task: str, metric: str
-    ) -> Outcome:
+    def _slice(self, entry: Mapping[str, Any], values: Mapping[str, Any], name: str, task: str, metric: str) -> Outcome:
         """The worst value of one slice."""
         chosen = values if self.value == ALL else {self.value: values.get(self.value)}
         parts = {value: mapping(raw, f"{name}={value}") for value, raw in chosen.items()}
@@ -191,6 +189,4 @@ class Behaviour(PartRule):
                 raise Unusable(f"test {part} has no case")
         except Unusable as error:
             return self.failure(task, str(error), part)
-        return self.outcome(
-            task, "pass_rate", weigh(found, self.minimum, self.on, at_least, self.expectation()), part
-        )
+        return self.outcome(task, "pass_rate", weigh(found, self.minimum, self.on, at_least, self.expectation()), part)

@@ -12,7 +12,7 @@ def make_report(name: str = "candidate", shift: float = 0.0) -> dict[str, Any]:
         "run": {"name": name, "created": f"2025-01-02 {name}"},
         "data": {"fingerprint": "f", "splits": {"test": {"rows": 400, "fingerprint": "e" * 64}}},
         "primary": {"stars": "macro_f1", "wish": "macro_f1"},
-        "task_specs": {"stars": {}, "wish": {}},
+        "task_specs": {task: {"labels": [{"id": label} for label in "abc"]} for task in ("stars", "wish")},
         "tasks": {
             "stars": {"test": _entry(shift, {"mae": [0.40, 0.34, 0.46]}, {"mae": 1.1})},
             "wish": {"test": _entry(shift, {}, {})},

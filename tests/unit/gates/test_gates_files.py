@@ -12,6 +12,7 @@ from gate_world import make_report
 
 from xinyi.errors import BundleError
 from xinyi.gates import (
+    Evidence,
     judge,
     parse_rules,
     read_report,
@@ -31,7 +32,7 @@ RULES = [
 
 @pytest.fixture
 def gate() -> dict:
-    return judge(make_report(), parse_rules(RULES))
+    return judge(Evidence(make_report()), parse_rules(RULES))
 
 
 def test_a_report_is_found_in_a_file_a_run_and_a_bundle(tmp_path: Path) -> None:
@@ -60,7 +61,7 @@ def test_a_nan_in_the_file_fails_its_rule(tmp_path: Path) -> None:
     report["tasks"]["stars"]["test"]["metrics"]["macro_f1"]["low"] = float("nan")
     (tmp_path / "report.json").write_text(json.dumps(report), encoding="utf-8")
     rule = {"rule": "floor", "metric": "macro_f1", "minimum": 0.1, "task": "stars"}
-    found = judge(read_report(tmp_path), parse_rules([rule]))
+    found = judge(Evidence(read_report(tmp_path)), parse_rules([rule]))
     assert found["verdict"] == "fail"
     assert "nan" in found["outcomes"][0]["why"]
 
@@ -93,7 +94,7 @@ def test_markdown_cells_hold_whatever_the_words(gate: dict) -> None:
 
 
 def test_console_is_one_screen_failures_first() -> None:
-    many = judge(make_report(), parse_rules([*RULES, *RULES[:1] * 30]))
+    many = judge(Evidence(make_report()), parse_rules([*RULES, *RULES[:1] * 30]))
     lines = render_console(many).splitlines()
     assert lines[0].startswith("verdict: FAIL  (1 fail, 1 undecided, 62 pass)")
     assert lines[1].split()[0] == "fail"

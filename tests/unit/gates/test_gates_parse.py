@@ -18,6 +18,13 @@ WHOLE = [
     {"rule": "rows", "minimum": 50},
     {"rule": "no_regression"},
     {"rule": "parity"},
+    {"rule": "size", "maximum": 100},
+    {"rule": "latency", "maximum": 50, "at": "p50"},
+    {"rule": "slice_floor", "minimum": 0.5, "slice": "channel"},
+    {"rule": "slice_gap", "maximum": 0.1},
+    {"rule": "behaviour", "minimum": 0.9},
+    {"rule": "data_findings"},
+    {"rule": "recomputed"},
 ]
 
 

@@ -14,7 +14,7 @@ from xinyi.evaluation.metrics.scored import Scored
 from xinyi.evaluation.metrics.table import METRICS
 from xinyi.evaluation.paired.match import Decided, Pair
 from xinyi.evaluation.paired.mcnemar import worse
-from xinyi.evaluation.paired.resample import BY_DECISION, resamples, units_of
+from xinyi.evaluation.paired.resample import BY_DECISION, resamples
 
 RESAMPLES = 2000
 # Below so many rows that were answered otherwise, resampling them shows too little of what others might do.
@@ -116,7 +116,7 @@ def _spread(pair: Pair, metric: str, count: int, rng: np.random.Generator) -> ND
 
 def _chance(pair: Pair, metric: str, value: float, spread_R: NDArray, error: float) -> tuple[float, str]:
     """p-value of the hypothesis that the candidate is not worse, and the test it comes from."""
-    if metric in ("accuracy", "subset_accuracy") and units_of(pair).name == "row":
+    if metric in ("accuracy", "subset_accuracy") and pair.drawn.name == "row":
         return worse(*wins_and_losses(pair)), "mcnemar"
     least = 1.0 / (len(spread_R) + 1)
     p = float((spread_R >= 0.0).mean())
@@ -134,7 +134,7 @@ def _unseen(pair: Pair, metric: str, changed: int, tail: float) -> float:
     """
     if changed >= LEAST_CHANGED:
         return 0.0
-    n, units = len(pair), len(units_of(pair))
+    n, units = len(pair), len(pair.drawn)
     share = _upper_share(min(changed, units), units, tail)
     if metric in BY_LABEL and pair.gold.ndim == 1:
         counts = np.bincount(pair.gold)

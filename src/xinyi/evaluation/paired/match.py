@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from xinyi.evaluation.answers import SplitAnswers, TaskAnswers
+from xinyi.evaluation.bootstrap import Units, make_units
 from xinyi.tasks.decode import Decoding, predict, probabilities
-
 
 # Two formats of one export differ by less (see export.tolerance); two trainings never agree so well on all rows.
 ALIKE = 1e-4
@@ -53,6 +54,13 @@ class Pair:
             for name, side in (("candidate", self.candidate), ("champion", self.champion))
         }
         return replace(self, **pick, **sides, slices={name: values[rows] for name, values in self.slices.items()})
+
+    @cached_property
+    def drawn(self) -> Units:
+        """What a resample draws: conversations where one has several rows, else rows within their gold label."""
+        if len(np.unique(self.units)) == len(self):
+            return make_units(self.gold)
+        return make_units(self.gold, [str(number) for number in self.units])
 
     @property
     def identical(self) -> bool:

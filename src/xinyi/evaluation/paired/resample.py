@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from xinyi.evaluation.bootstrap import CHUNK, Units, draw, make_units
+from xinyi.evaluation.bootstrap import CHUNK, Units, draw
 from xinyi.evaluation.paired.match import Decided, Pair
 
 # Metrics that look at decisions alone; the others need every row's probabilities.
@@ -21,16 +21,11 @@ _MULTI = ("micro_f1", "sample_f1", "jaccard", "subset_accuracy", "hamming_loss")
 BY_DECISION = frozenset((*_SINGLE, *_ORDINAL, *_MULTI))
 
 
-def units_of(pair: Pair) -> Units:
-    """What is drawn: conversations where one has several rows, else rows within their gold label."""
-    return make_units(pair.gold, [str(number) for number in pair.units])
-
-
 def resamples(
     pair: Pair, metric: str, count: int, rng: np.random.Generator
 ) -> Iterator[tuple[Pair, NDArray[np.float64]]]:
     """(rows, weights (rows, R)) until `count` resamples are drawn; the rows may be patterns of the pair's."""
-    units = units_of(pair)
+    units = pair.drawn
     if units.name == "row" and metric in BY_DECISION:
         yield from _pattern_draws(pair, units, count, rng)
         return
@@ -56,8 +51,14 @@ def _pattern_draws(
 def _patterns(pair: Pair, units: Units) -> tuple[NDArray, NDArray, NDArray]:
     """One row of each pattern, how many rows have it, and the stratum it is drawn in."""
     parts = (pair.gold, pair.candidate.predicted, pair.champion.predicted)
-    table = np.column_stack([units.stratum_U, *parts])
-    _, rows, counts = np.unique(table, axis=0, return_index=True, return_counts=True)
+    if pair.gold.ndim == 1:
+        # One number a row sorts much faster than a row of numbers.
+        size = len(pair.labels)
+        table, axis = (parts[0] * size + parts[1]) * size + parts[2], None
+    else:
+        table, axis = np.column_stack(parts), 0
+    _, rows, counts = np.unique(table, axis=axis, return_index=True, return_counts=True)
+    # A row's stratum follows from its gold answer, so that a pattern has one.
     return rows, counts, units.stratum_U[rows]
 
 
