@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from xinyi.tracking.environment import switch_telemetry_off
 from xinyi.tracking.opening import open_tracker
+from xinyi.tracking.registry import fetch_bundle
 from xinyi.tracking.settings import TrackingSettings
 from xinyi.tracking.tracker import NoTracker, Status, Tracker
 
 switch_telemetry_off()
 
-__all__ = ["NoTracker", "Status", "Tracker", "TrackingSettings", "open_tracker"]
+__all__ = ["NoTracker", "Status", "Tracker", "TrackingSettings", "fetch_bundle", "open_tracker"]

@@ -88,18 +88,18 @@ def open_store(settings: TrackingSettings) -> Store:
         TrackingError: unknown kind of store, no answer within `settings.timeout`, no right to write.
     """
     uri = store_uri(settings.uri)
-    _check_kind(uri)
+    check_kind(uri)
     check_reachable(uri, settings.timeout)
     bound_requests(settings.timeout)
-    _quieten()
+    quieten()
     with refusals(uri):
         make_database(uri)
-        client = _client(uri)
+        client = make_client(uri)
         experiment_id = _experiment(client, settings, uri)
     return Store(client, uri, experiment_id)
 
 
-def _check_kind(uri: str) -> None:
+def check_kind(uri: str) -> None:
     """Raise TrackingError for addresses that MLflow cannot use, and for an sqlite file that cannot be written."""
     scheme = urlsplit(uri).scheme.split("+")[0]
     if scheme not in ("sqlite", "postgresql", "mysql", "mssql", "mariadb", "http", "https"):
@@ -114,14 +114,16 @@ def _check_kind(uri: str) -> None:
         raise TrackingError(describe("a file that can be written", got, LOCAL_REMEDY, f"tracking.uri {uri}"))
 
 
-def _quieten() -> None:
+def quieten() -> None:
+    """MLflow's own chatter off."""
     import mlflow  # noqa: F401 - sets the levels anew when it is imported
 
     for name, level in _LEVELS.items():
         logging.getLogger(name).setLevel(level)
 
 
-def _client(uri: str) -> MlflowClient:
+def make_client(uri: str) -> MlflowClient:
+    """A client that looks for runs and models in the one store."""
     from mlflow import MlflowClient
 
     return MlflowClient(tracking_uri=uri, registry_uri=uri)

@@ -71,7 +71,7 @@ EXCLUDED = [
     (["trainer.devices=2"], "trainer.strategy", "strategy=ddp for several devices, got auto"),
     (["trainer.nodes=2"], "trainer.strategy", "strategy=ddp for several devices, got auto"),
     (["trainer.batch_tokens=100"], "trainer", "batch_tokens of at least data.max_length (192), got 100"),
-    (["gate.champion=/no/such"], "gate.champion", "a report.json, run folder or bundle"),
+    (["gate.champion=/no/such"], "gate.champion", "a report.json, run folder, bundle or models:/name@champion"),
     (["gate=release"], "gate.champion", "a champion for the rule no_regression, got none"),
     (["gate=none", "gate.enforce=true"], "gate.enforce", "rules to enforce, got none"),
     (["gate.rules=[{rule: floors}]"], "gate.rules[0].rule", "a rule of floor"),
