@@ -52,6 +52,8 @@ def fake(tmp_path):
             return [*found, f"gate.champion={model}"]
         if option == "data/files":
             found += ["task=own", f"data.root={tmp_path}", "data.train=own.jsonl", "data.labels={mood: label}"]
+        elif group == "data" and name != "sample":
+            found += ["task=own", f"data.root={tmp_path}"]
         if group == "experiment":
             found.append(f"data.root={tmp_path}")
         if group in ("experiment", "data"):
@@ -80,9 +82,9 @@ def write_table(path: Path, columns: dict[str, Any], source: dict[str, Any], tas
         row = {columns["text"]: f"{path.parent.name}的第{i}条消息，{path.stem}"}
         row |= {name: f"值{i}" for name in [*columns["meta"], columns["context"], columns["group"]] if name}
         for task, column in source["labels"].items():
-            words = list(source.get("map", {}).get(task, {})) or [
-                label["id"] for label in tasks.get(task, {}).get("labels", [])
-            ]
+            words = list(source.get("map", {}).get(task, {})) or source.get("order", {}).get(task, [])
+            words = words or [str(i + 1) for i in range(source.get("stars", {}).get(task, 0))]
+            words = words or [label["id"] for label in tasks.get(task, {}).get("labels", [])]
             row[column] = (words or ["1", "2", "3"])[i % len(words or "abc")]
         rows.append(row)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -54,7 +54,7 @@ def make_tables(
         DataError: with every problem.
     """
     warnings: list[str] = []
-    dropped = [drop_rows(file, warnings) for file in files]
+    dropped = drop_rows(files, warnings)
     specs, labels = read_labels(files, tasks, problems, complete)
     if problems:
         raise DataError(problems)

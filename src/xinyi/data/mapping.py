@@ -9,7 +9,7 @@ from typing import Any
 
 from xinyi.data.cells import BadCellError, as_list, as_text
 from xinyi.data.raw import RawFile
-from xinyi.data.wording import nearest, value_text
+from xinyi.data.wording import value_text
 
 _NUMBER = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*(?:星级|星|颗星|分|stars?|/\s*[0-9]+)?", re.IGNORECASE)
 _DRAWN = re.compile("(★{1,10})[☆✩]*|(⭐{1,10})")
@@ -51,29 +51,40 @@ def _stars(text: str) -> float | None:
     return _SPELLED[match.group(1)] if match else None
 
 
-def drop_rows(file: RawFile, warnings: list[str]) -> frozenset[int]:
-    """Numbers (from 0) of the rows that `data.drop` leaves out. Their labels are cleared, so that no task sees them.
+def drop_rows(files: Sequence[RawFile], warnings: list[str]) -> list[frozenset[int]]:
+    """For each file the numbers (from 0) of the rows that `data.drop` leaves out. Their labels are cleared, so that no
+    task sees them.
 
-    Adds to `warnings` how many rows each label took, and labels that no row has.
+    Adds to `warnings` how many rows each label took of each file, and labels that no row has.
     """
+    dropped: list[frozenset[int]] = []
+    taken: Counter[tuple[str, str]] = Counter()
+    for file in files:
+        found, counts = _dropped(file)
+        for (task, label), count in counts.items():
+            shown = f"{count} row(s) left out with label {value_text(label)} (data.drop.{task})"
+            warnings.append(f"{file.name}: {shown}")
+        taken += counts
+        for cells in file.labels.values():
+            for i in found:
+                cells[i] = None
+        dropped.append(found)
+    named = dict.fromkeys((task, str(x)) for file in files for task, labels in file.source.drop.items() for x in labels)
+    warnings += [f"data.drop.{task}: no row has the label {value_text(x)}" for task, x in named if not taken[task, x]]
+    return dropped
+
+
+def _dropped(file: RawFile) -> tuple[frozenset[int], Counter[tuple[str, str]]]:
+    """The file's rows that are left out, each counted once, for the first label that says so."""
     found: dict[int, None] = {}
+    counts: Counter[tuple[str, str]] = Counter()
     for task, labels in file.source.drop.items():
-        wanted = {str(label) for label in labels}
-        counts: Counter[str] = Counter()
-        cells = file.labels.get(task, [])
-        for i, cell in enumerate(cells):
-            for label in _texts(cell):
-                if label in wanted:
-                    counts[label] += i not in found
-                    found[i] = None
-        for label in labels:
-            near = "" if counts[label] else nearest(str(label), {text for cell in cells for text in _texts(cell)})
-            shown = f"{counts[label]} row(s) left out with label {value_text(str(label))} (data.drop.{task})"
-            warnings.append(f"{file.name}: {shown}{'; ' + near.strip() if near else ''}")
-    for cells in file.labels.values():
-        for i in found:
-            cells[i] = None
-    return frozenset(found)
+        wanted = set(map(str, labels))
+        for i, cell in enumerate(file.labels.get(task, ())):
+            for label in wanted.intersection(_texts(cell)):
+                counts[task, label] += i not in found
+                found[i] = None
+    return frozenset(found), counts
 
 
 def _texts(cell: Any) -> Iterator[str]:

@@ -83,7 +83,7 @@ def test_drop_leaves_rows_out_and_says_so(jsonl, loaded):
     train, test = data.summary["sources"]
     assert [(s["rows"], s["used"], s["dropped"], s["empty"]) for s in (train, test)] == [(40, 20, 20, 0), (4, 2, 2, 0)]
     assert "train.jsonl: 20 row(s) left out with label '广告' (data.drop.intent)" in data.summary["problems"]
-    assert "train.jsonl: 0 row(s) left out with label '广吿' (data.drop.intent)" in data.summary["problems"][1]
+    assert "data.drop.intent: no row has the label '广吿'" in data.summary["problems"]
 
 
 def test_drop_of_rows_with_several_labels(jsonl, loaded):
@@ -118,9 +118,9 @@ def test_a_file_that_changes_while_it_is_read(jsonl, loaded, monkeypatch, tmp_pa
     jsonl(labelled(30))
     before = files.drop_rows
 
-    def change(file, warnings):
+    def change(found, warnings):
         jsonl(labelled(20))
-        return before(file, warnings)
+        return before(found, warnings)
 
     monkeypatch.setattr(files, "drop_rows", change)
     with pytest.raises(DataError, match="a file that stays as it is"):
