@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from xinyi.data.store import TokenStore, encode_chunks, joined
 from xinyi.encoding import Encoded, TextEncoder
 from xinyi.errors import DataError, describe
 from xinyi.tasks.spec import TaskSpec
@@ -30,14 +31,17 @@ class EncodedSplit:
         return len(self.encoded)
 
 
-def encode_split(table: pa.Table, encoder: TextEncoder, tasks: Sequence[TaskSpec]) -> EncodedSplit:
+def encode_split(
+    table: pa.Table, encoder: TextEncoder, tasks: Sequence[TaskSpec], store: TokenStore | None = None
+) -> EncodedSplit:
     """Encode the texts (with their contexts) of a data table and turn its labels into targets.
+
+    store: where token ids are kept (None: in memory).
 
     Raises:
         DataError: a task has no label column, or a label that the task does not know.
     """
-    texts, contexts = table["text"].to_pylist(), table["context"].to_pylist()
-    encoded = encoder.encode(texts, contexts if any(contexts) else None)
+    encoded = store.encoded(table, encoder) if store else joined(list(encode_chunks(table, encoder)))
     return EncodedSplit(encoded, targets(table, tasks))
 
 

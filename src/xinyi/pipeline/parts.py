@@ -6,6 +6,7 @@ import functools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytorch_lightning as pl
@@ -17,6 +18,7 @@ from xinyi.config.schema import TrainConfig
 from xinyi.config.targets import resolve
 from xinyi.data import Dataset
 from xinyi.data.batches import TokenBudgetBatches
+from xinyi.data.store import TokenStore
 from xinyi.data.tokens import EncodedSplit, encode_split
 from xinyi.encoding import TextEncoder
 from xinyi.errors import ConfigError, describe
@@ -81,7 +83,8 @@ def assemble(config: TrainConfig, dataset: Dataset) -> Parts:
         wanted, remedy = f"at most {backbone.max_length}, the encoder's positions", "lower data.max_length"
         raise ConfigError([describe(wanted, config.data.max_length, remedy, "data.max_length")])
     encoder = TextEncoder(backbone.tokenizer, builders.encoding_settings(config.data))
-    splits = {name: encode_split(table, encoder, dataset.tasks) for name, table in dataset.splits.items()}
+    store = TokenStore(Path(config.data.store or Path(config.runs) / ".tokens"))
+    splits = {name: encode_split(table, encoder, dataset.tasks, store) for name, table in dataset.splits.items()}
     model = build_model(config, backbone, dataset.tasks)
     flag, why = precision.choose(config.trainer.precision, on_gpu)
     fit = _fit_settings(config, flag, on_gpu)

@@ -46,6 +46,7 @@ class DataConfig(SourceConfig):
     simplify: bool = setting(False, "traditional characters become simplified ones (OpenCC), also in the bundle")
     workers: int | None = setting(None, "processes that prepare many texts; default: one for each core", least=1)
     card: dict[str, Any] = setting({}, "what is known of the data: task, licence, source, trouble; kept in data.json")
+    store: str | None = setting(None, "folder of the token store, which may be deleted; default: RUNS/.tokens")
     validation_share: float = setting(
         0.1, "share of rows for a validation split that must be made", least=0.0, most=0.5
     )
