@@ -8,8 +8,10 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping
 
+import torch
 from torch import Tensor, nn
 
+from xinyi.models.fast_modernbert import FastModernBert, fits
 from xinyi.models.pooling import POOLINGS
 
 
@@ -46,14 +48,18 @@ class MultiTaskClassifier(nn.Module):
         self.dropout = nn.Dropout(dropout)
         self.heads = Heads({task: nn.Linear(hidden_size, size) for task, size in sizes.items()})
         self.takes_types = takes_types(encoder)
+        self.fast = FastModernBert(encoder) if fits(encoder.config) else None
         for head in self.heads.values():
             nn.init.trunc_normal_(head.weight, std=0.02)
             nn.init.zeros_(head.bias)
 
     def embed(self, ids_BL: Tensor, mask_BL: Tensor, types_BL: Tensor) -> Tensor:
         """Pooled vectors (B, D) in fp32."""
-        types = {"token_type_ids": types_BL} if self.takes_types else {}
-        hidden_BLD = self.encoder(input_ids=ids_BL, attention_mask=mask_BL, **types).last_hidden_state
+        if self.fast is not None and not torch.compiler.is_exporting():
+            hidden_BLD = self.fast(ids_BL, mask_BL)
+        else:
+            types = {"token_type_ids": types_BL} if self.takes_types else {}
+            hidden_BLD = self.encoder(input_ids=ids_BL, attention_mask=mask_BL, **types).last_hidden_state
         return self.pool(hidden_BLD.float(), mask_BL)
 
     def forward(self, ids_BL: Tensor, mask_BL: Tensor, types_BL: Tensor) -> dict[str, Tensor]:

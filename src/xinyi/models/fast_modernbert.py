@@ -30,22 +30,29 @@ class FastModernBert:
     """Computes what a ModernBertModel computes, from its parameters.
 
     Args:
-        model: the plain model; its parameters stay in fp32 and receive the gradients.
-        dtype: of the computation.
+        model: the plain model; its parameters receive the gradients.
+        dtype: of the computation; by default autocast's where that is on, else the parameters'.
 
     Raises:
         ValueError: the model's configuration asks for what is not computed here.
     """
 
-    def __init__(self, model: nn.Module, dtype: torch.dtype = torch.bfloat16) -> None:
+    def __init__(self, model: nn.Module, dtype: torch.dtype | None = None) -> None:
         if not fits(model.config):
             raise ValueError("expected a ModernBERT of full-attention layers without biases or dropout")
-        self.model, self.dtype = model, dtype
+        self.model, self.wanted = model, dtype
         self.heads, self.eps = model.config.num_attention_heads, model.config.norm_eps
+        self.dtype = torch.float32
         self._cos = self._sin = torch.empty(0, 0)
 
     def __call__(self, ids_BL: Tensor, mask_BL: Tensor | None = None) -> Tensor:
-        """Token vectors (B, L, D) in `dtype`; without a mask all tokens are real."""
+        """Token vectors (B, L, D); without a mask all tokens are real."""
+        device = ids_BL.device.type
+        self.dtype = self.wanted or _dtype(device, self.model.final_norm.weight.dtype)
+        with torch.autocast(device, enabled=False):  # it would cast again what is cast here
+            return self._hidden(ids_BL, mask_BL)
+
+    def _hidden(self, ids_BL: Tensor, mask_BL: Tensor | None) -> Tensor:
         embeddings = self.model.embeddings
         x_BLD = functional.embedding(ids_BL, embeddings.tok_embeddings.weight)
         # In fp32 up to here, so that the gradients of frequent characters are summed in fp32.
@@ -84,7 +91,7 @@ class FastModernBert:
 
     def _rotation(self, length: int, device: torch.device) -> tuple[Tensor, Tensor]:
         """cos and sin (1, L, 1, 1, E/2) of the rotary angles (Su et al. 2021)."""
-        if len(self._cos) < length or self._cos.device != device:
+        if len(self._cos) < length or (self._cos.device, self._cos.dtype) != (device, self.dtype):
             config = self.model.config
             size = config.hidden_size // self.heads
             theta = config.rope_parameters["full_attention"]["rope_theta"]
@@ -93,6 +100,10 @@ class FastModernBert:
             angles = torch.outer(positions, 1.0 / theta**powers)
             self._cos, self._sin = angles.cos().to(self.dtype), angles.sin().to(self.dtype)
         return self._cos[None, :length, None, None], self._sin[None, :length, None, None]
+
+
+def _dtype(device: str, own: torch.dtype) -> torch.dtype:
+    return torch.get_autocast_dtype(device) if torch.is_autocast_enabled(device) else own
 
 
 def _rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

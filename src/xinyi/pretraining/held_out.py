@@ -14,12 +14,12 @@ from xinyi.pretraining.rows import cut, fill, grouped
 from xinyi.pretraining.settings import CorpusSettings
 from xinyi.pretraining.store import Source
 
-_TOKENS = 4096  # of one batch
-_BATCHES = 6  # at most, of one source
+_TOKENS = 24_000  # of one source, at most
+_BATCH = 1024  # tokens of one batch, at most
 
 
 class HeldOut:
-    """Evaluates a model on held-out lines; with several processes each takes its share of the sources.
+    """Evaluates a model on held-out lines; with several processes each takes its share of the batches.
 
     Args:
         found: the store's sources.
@@ -39,12 +39,12 @@ class HeldOut:
         rng = np.random.default_rng([0, number])
         rows = cut(source.held_lines, 0, settings.shortest, settings.longest, rng)
         held = [Source(source.name, source.held_ids, source.held_lines, source.held_ids, source.held_lines)]
-        made = []
-        # Few rows: batches far below the usual size, or most rows would be left out for want of others of their length.
-        for chosen in grouped(rows, 256, rng)[: _BATCHES * _TOKENS // 256]:
+        made, left = [], _TOKENS
+        for chosen in grouped(rows, _BATCH, rng, rests=True):
             masked = masker(fill(held, rows, chosen, special["cls"], special["sep"]), rng)
-            if len(masked.positions):
+            if len(masked.positions) and left > 0:
                 made.append(tuple(torch.from_numpy(a) for a in (masked.ids, masked.positions, masked.targets)))
+                left -= masked.ids.size
         return made
 
     @torch.no_grad()

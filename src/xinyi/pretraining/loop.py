@@ -173,6 +173,8 @@ class Loop:
         self.model.eval()
         found = self.held_out(self.objective, self.device)
         self.model.train()
+        if not found:  # a corpus so small that nothing of it is held out
+            return
         overall = {name: float(np.mean([row[name] for row in found.values()])) for name in ("loss", "accuracy")}
         self.state.curve.append(
             {"step": self.state.step, "tokens": self.state.tokens, "mean": overall, "sources": found}

@@ -94,8 +94,11 @@ def _join(parts: Sequence[Rows]) -> Rows:
     return Rows(*(np.concatenate([getattr(p, name) for p in parts]) for name in ("source", "start", "stop", "cut")))
 
 
-def grouped(rows: Rows, tokens: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    """Row numbers in batches of one length and about `tokens` tokens, in random order; rests are left out."""
+def grouped(rows: Rows, tokens: int, rng: np.random.Generator, rests: bool = False) -> list[NDArray[np.int64]]:
+    """Row numbers in batches of one length and about `tokens` tokens, in random order.
+
+    rests: keep batches that are not full; in training they would weigh their rows more than others.
+    """
     order = rng.permutation(len(rows))
     order = order[np.argsort(rows.length[order], kind="stable")]
     lengths = rows.length[order]
@@ -103,7 +106,7 @@ def grouped(rows: Rows, tokens: int, rng: np.random.Generator) -> list[NDArray[n
     for length in np.unique(lengths):
         same = order[np.searchsorted(lengths, length) : np.searchsorted(lengths, length, "right")]
         size = max(1, round(tokens / length))
-        batches += [same[i : i + size] for i in range(0, len(same) - size + 1, size)]
+        batches += [same[i : i + size] for i in range(0, len(same) if rests else len(same) - size + 1, size)]
     return [batches[i] for i in rng.permutation(len(batches))]
 
 

@@ -1,0 +1,87 @@
+"""Rows and batches."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pretraining_world import TOKENIZER, corpus_settings, write_corpus
+
+from xinyi.pretraining import store
+from xinyi.pretraining.rows import Feed, cut, grouped, one_pass
+
+SPECIAL = {"cls": 2, "sep": 3}
+
+
+@given(st.lists(st.integers(2, 300), min_size=1, max_size=60), st.integers(0, 10))
+def test_rows_are_within_their_limits_and_in_order(lengths, seed):
+    lines = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    rows = cut(lines, 0, 16, 64, np.random.default_rng(seed))
+    assert (rows.length <= 64).all()
+    assert (rows.length >= 8).all()
+    assert (rows.start[1:] >= rows.stop[:-1]).all()  # nothing twice
+    ends = set(lines.tolist())
+    assert all((stop in ends) or inside for stop, inside in zip(rows.stop.tolist(), rows.cut.tolist(), strict=True))
+
+
+@given(st.lists(st.integers(10, 300), min_size=1, max_size=60))
+def test_only_short_rests_are_left_out(lengths):
+    lines = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+    rows = cut(lines, 0, 16, 64, np.random.default_rng(0))
+    gaps = np.concatenate([rows.start, [lines[-1]]]) - np.concatenate([[0], rows.stop])
+    assert (gaps >= 0).all()
+    assert gaps.sum() <= 8 * len(lengths)
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("rows") / "corpus"
+    write_corpus(folder)
+    settings = corpus_settings(folder, weights={"short": 2.5})
+    store.build(settings, TOKENIZER, 1)
+    return store.read(settings), settings
+
+
+def test_weights_are_passes(found):
+    sources, settings = found
+    rows = one_pass(sources, settings, 7, 0)
+    tokens = [int((rows.stop - rows.start)[rows.source == i].sum()) / len(s.ids) for i, s in enumerate(sources)]
+    assert [s.name for s in sources] == ["long", "short"]
+    assert tokens[0] == pytest.approx(1.0, abs=0.05)
+    assert tokens[1] == pytest.approx(2.5, abs=0.25)
+
+
+def test_batches_have_one_length_and_about_the_tokens(found):
+    sources, settings = found
+    rows = one_pass(sources, settings, 7, 0)
+    batches = grouped(rows, 256, np.random.default_rng(0))
+    for chosen in batches:
+        assert len(set(rows.length[chosen].tolist())) == 1
+        assert len(chosen) * rows.length[chosen[0]] == pytest.approx(256, rel=0.5)
+    assert len({i for chosen in batches for i in chosen.tolist()}) == sum(map(len, batches))
+
+
+def test_ids_are_those_of_the_store_between_cls_and_sep(found):
+    sources, settings = found
+    feed = Feed(sources, settings, 256, SPECIAL, 7)
+    joined = " ".join(" ".join(map(str, s.ids.tolist())) for s in sources)
+    for ids_BL in islice(feed.batches(0, 1), 5):
+        assert (ids_BL[:, 0] == 2).all()
+        assert (ids_BL[:, -1] == 3).all()
+        assert all(" ".join(map(str, row[1:-1])) in joined for row in ids_BL.tolist())
+
+
+def test_processes_share_the_batches_and_a_later_start_skips(found):
+    sources, settings = found
+
+    def first(start: int, every: int, count: int) -> list:
+        return [b.tolist() for b in islice(Feed(sources, settings, 256, SPECIAL, 7).batches(start, every), count)]
+
+    one = first(0, 1, 400)  # several passes
+    assert first(0, 2, 200) == one[0::2]
+    assert first(1, 2, 200) == one[1::2]
+    assert first(150, 1, 250) == one[150:]
+    assert len({str(b) for b in one}) > 200
