@@ -1,4 +1,4 @@
-"""Print the configuration groups and every setting of `xinyi train` as Markdown, read off conf/ and the schema.
+"""Print the configuration groups and every setting of each command as Markdown, read off conf/ and the schema.
 
 python scripts/list_settings.py                                 print
 python scripts/list_settings.py --into docs/configuration.md    rewrite the part between the document's markers
@@ -18,43 +18,53 @@ import yaml
 from marked_part import rewrite
 
 from xinyi.config.paths import conf_dir
-from xinyi.config.schema import GROUPS, TrainConfig
+from xinyi.config.roots import PRETRAIN, TRAIN, Root
 
 _WORDS = {str: "text", int: "whole number", float: "number", bool: "true or false", types.NoneType: "null", Any: "any"}
 
 
 def document() -> str:
     """What stands between the markers."""
-    return "\n".join([*_groups(), "", *_settings()])
+    own = {"corpus": "data", "pretraining": "pretraining"}
+    head = ["## xinyi pretrain", "", "The groups `backbone` and `tracking` are those of `xinyi train`.", ""]
+    pretrain = [*head, *_groups(PRETRAIN), "", *_settings(PRETRAIN, tuple(own.values()))]
+    return "\n".join([*_groups(TRAIN), "", *_settings(TRAIN), "", *pretrain])
 
 
-def _groups() -> Iterator[str]:
-    """One line a group: its options, and the one that `conf/train.yaml` chooses."""
+def _groups(root: Root) -> Iterator[str]:
+    """One line a group: its options, and the one that the command's YAML chooses."""
     yield "| group | options | default |"
     yield "|---|---|---|"
-    chosen = _defaults()
-    for group in GROUPS:
+    chosen = _defaults(root)
+    for group in root.groups:
         options = ", ".join(f"`{path.stem}`" for path in sorted((conf_dir() / group).glob("*.yaml")))
         yield f"| `{group}` | {options} | {chosen.get(group) or 'none'} |"
 
 
-def _defaults() -> dict[str, str]:
+def _defaults(root: Root) -> dict[str, str]:
     """Group → the option or options chosen by default."""
-    listed = yaml.safe_load((conf_dir() / "train.yaml").read_text(encoding="utf-8"))["defaults"]
-    pairs = [(str(key).split()[-1], value) for item in listed if isinstance(item, dict) for key, value in item.items()]
+    listed = yaml.safe_load((conf_dir() / f"{root.name}.yaml").read_text(encoding="utf-8"))["defaults"]
+    pairs = [
+        (str(key).split()[-1].split("@")[0], value)
+        for item in listed
+        if isinstance(item, dict)
+        for key, value in item.items()
+    ]
     return {key: ", ".join(f"`{name}`" for name in ([value] if isinstance(value, str) else value or []))
             for key, value in pairs}  # fmt: skip
 
 
-def _settings() -> Iterator[str]:
-    """One table a section of the configuration."""
-    hints = get_type_hints(TrainConfig)
+def _settings(root: Root, only: tuple[str, ...] = ()) -> Iterator[str]:
+    """One table a section of the configuration; with `only`, of these sections and the run's own keys."""
+    hints = get_type_hints(root.schema)
     sections = {name: _schema(hint) for name, hint in hints.items() if _schema(hint)}
-    yield from _section("run", TrainConfig, "", skip=tuple(sections))
+    yield from _section("run" if root is TRAIN else f"run of xinyi {root.name}", root.schema, "", skip=tuple(sections))
     for name, schema in sections.items():
+        if only and name not in only:
+            continue
         prefix = f"{name}.<id>." if get_origin(hints[name]) is dict else f"{name}."
         yield ""
-        yield from _section(name, schema, prefix)
+        yield from _section(name if root is TRAIN else f"{name} of xinyi {root.name}", schema, prefix)
 
 
 def _schema(hint: Any) -> type | None:
