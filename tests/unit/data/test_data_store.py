@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 from tokenizers import Tokenizer, models, pre_tokenizers
 
+from xinyi.data import store
 from xinyi.data.prepare import row_id
 from xinyi.data.store import TokenStore, encode_chunks, fingerprint, joined
 from xinyi.encoding import EncodingSettings, TextEncoder
@@ -40,6 +41,12 @@ def same(a, b) -> bool:
     )
 
 
+@pytest.fixture(autouse=True)
+def small_chunks(monkeypatch):
+    """Several chunks without many rows."""
+    monkeypatch.setattr(store, "CHUNK_ROWS", 64)
+
+
 @pytest.fixture
 def counted(monkeypatch):
     """How many times texts were encoded."""
@@ -49,7 +56,7 @@ def counted(monkeypatch):
     return calls
 
 
-@pytest.mark.parametrize("rows", [0, 1, 9, 9000])
+@pytest.mark.parametrize("rows", [0, 1, 9, 200])
 def test_encoded_once_and_mapped(tmp_path, counted, rows):
     made = TokenStore(tmp_path / "store").encoded(table(rows), encoder())
     done = len(counted)
@@ -76,15 +83,15 @@ def test_everything_that_decides_changes_the_fingerprint():
 
 
 def test_chunks_give_what_one_call_gives():
-    rows = table(9000)
+    rows = table(200)
     whole = encoder().encode(rows["text"].to_pylist(), rows["context"].to_pylist())
     assert same(joined(list(encode_chunks(rows, encoder()))), whole)
 
 
 @pytest.mark.parametrize("damage", ["cut", "manifest", "missing"])
 def test_an_entry_that_is_not_whole_is_made_again(tmp_path, damage):
-    store = TokenStore(tmp_path)
-    made = joined([store.encoded(table(), encoder())])
+    tokens = TokenStore(tmp_path)
+    made = joined([tokens.encoded(table(), encoder())])
     (entry,) = tmp_path.iterdir()
     if damage == "cut":
         os.truncate(entry / "ids", 8)
@@ -92,7 +99,7 @@ def test_an_entry_that_is_not_whole_is_made_again(tmp_path, damage):
         (entry / "manifest.json").write_text("{")
     else:
         (entry / "cut").unlink()
-    assert same(store.encoded(table(), encoder()), made)
+    assert same(tokens.encoded(table(), encoder()), made)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write anywhere")
@@ -116,7 +123,7 @@ def _build(folder: Path, started, slow: float) -> None:
         return before(self, *arguments)
 
     TextEncoder.encode = encode
-    TokenStore(folder).encoded(table(9000), encoder())
+    TokenStore(folder).encoded(table(200), encoder())
 
 
 def test_killed_in_mid_write(tmp_path):
@@ -128,9 +135,9 @@ def test_killed_in_mid_write(tmp_path):
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     assert list(tmp_path.glob(".*.part"))
-    found = TokenStore(tmp_path).encoded(table(9000), encoder())
-    assert same(found, joined(list(encode_chunks(table(9000), encoder()))))
-    assert [path.name for path in tmp_path.iterdir()] == [fingerprint(table(9000), encoder())]
+    found = TokenStore(tmp_path).encoded(table(200), encoder())
+    assert same(found, joined(list(encode_chunks(table(200), encoder()))))
+    assert [path.name for path in tmp_path.iterdir()] == [fingerprint(table(200), encoder())]
 
 
 def test_two_processes_encode_once(tmp_path):
@@ -144,5 +151,5 @@ def test_two_processes_encode_once(tmp_path):
     calls = 0
     while started.acquire(block=False):
         calls += 1
-    assert calls == len(list(encode_chunks(table(9000), encoder())))
+    assert calls == len(list(encode_chunks(table(200), encoder())))
     assert len(list(tmp_path.iterdir())) == 1
