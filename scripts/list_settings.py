@@ -45,7 +45,7 @@ def _defaults(root: Root) -> dict[str, str]:
     """Group → the option or options chosen by default."""
     listed = yaml.safe_load((conf_dir() / f"{root.name}.yaml").read_text(encoding="utf-8"))["defaults"]
     pairs = [
-        (str(key).split()[-1].split("@")[0], value)
+        (str(key).split()[-1], value)
         for item in listed
         if isinstance(item, dict)
         for key, value in item.items()

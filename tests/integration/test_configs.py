@@ -27,12 +27,14 @@ pytestmark = pytest.mark.integration
 FILES = sorted(path.relative_to(conf_dir()).with_suffix("").as_posix() for path in conf_dir().rglob("*.yaml"))
 OPTIONS = [name for name in FILES if name.partition("/")[0] in GROUPS]
 PLAIN = [name for name in OPTIONS if not name.startswith(("task/", "experiment/"))]
+HELP = ["hydra/help/xinyi"]
+PRETRAINING = [name for name in FILES if name.startswith(("corpus/", "pretraining/"))]  # see test_pretrain.py
 EXPERIMENTS = [name.partition("/")[2] for name in FILES if name.startswith("experiment/")]
 
 
 def test_every_file_belongs_to_a_group():
     """Anything else would be no choice of anybody's."""
-    assert sorted(set(FILES) - set(OPTIONS)) == ["hydra/help/xinyi", "train"]
+    assert sorted(set(FILES) - set(OPTIONS)) == sorted([*HELP, *PRETRAINING, "pretrain", "train"])
     assert {name.partition("/")[0] for name in OPTIONS} == set(GROUPS)
 
 

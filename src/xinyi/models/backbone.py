@@ -6,6 +6,7 @@ Weights are read from safetensors only: the older .bin files are pickles, which 
 from __future__ import annotations
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,7 @@ def load_backbone(settings: BackboneSettings, on_gpu: bool = False) -> Backbone:
 def _embedded(settings: BackboneSettings, attention: str) -> Backbone:
     tokenizer = Tokenizer.from_file(str(EMBEDDED / "tokenizer.json"))
     has_weights = (EMBEDDED / "model.safetensors").is_file() and not settings.config
-    config = AutoConfig.from_pretrained(EMBEDDED, **settings.config)
-    config.vocab_size = tokenizer.get_vocab_size()
+    config = resized(str(EMBEDDED), settings.config, tokenizer.get_vocab_size())
     if has_weights:
         encoder = _read(str(EMBEDDED), {}, attention)
     else:
@@ -94,6 +94,17 @@ def _embedded(settings: BackboneSettings, attention: str) -> Backbone:
         )
         encoder = AutoModel.from_config(config, attn_implementation=attention)
     return Backbone(_without_pooler(encoder), tokenizer, config, "embedded", random=not has_weights)
+
+
+def resized(source: str, changes: Mapping[str, Any], vocabulary: int, **options: Any) -> PretrainedConfig:
+    """The configuration of a folder or hub name with other sizes; every layer attends as the first one does."""
+    config = AutoConfig.from_pretrained(source, **options)
+    changes, kinds = dict(changes), getattr(config, "layer_types", None)
+    if kinds and "num_hidden_layers" in changes and "layer_types" not in changes:
+        changes["layer_types"] = [kinds[0]] * changes["num_hidden_layers"]
+    config = AutoConfig.from_pretrained(source, **options, **changes)
+    config.vocab_size = vocabulary
+    return config
 
 
 def _pretrained(settings: BackboneSettings, attention: str) -> Backbone:

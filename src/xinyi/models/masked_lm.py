@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import torch
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
-from transformers import AutoConfig, AutoModelForMaskedLM, PreTrainedModel
+from transformers import AutoModelForMaskedLM, PreTrainedModel
 
 from xinyi.errors import ConfigError, describe
-from xinyi.models.backbone import EMBEDDED, BackboneSettings, load_tokenizer
+from xinyi.models.backbone import EMBEDDED, BackboneSettings, load_tokenizer, resized
 from xinyi.models.quiet import quiet
 
 log = logging.getLogger(__name__)
@@ -39,8 +39,7 @@ def load_masked_lm(settings: BackboneSettings, scratch: bool = False, tokenizer:
     own, name = tokenizer or load_tokenizer(settings), settings.name or settings.path or "embedded"
     try:
         if scratch:
-            config = AutoConfig.from_pretrained(source, **options, **settings.config)
-            config.vocab_size = own.get_vocab_size()
+            config = resized(source, settings.config, own.get_vocab_size(), **options)
             return MaskedLM(
                 AutoModelForMaskedLM.from_config(config).float(), own, f"random weights in the layout of {name}"
             )

@@ -102,7 +102,7 @@ def test_each_excluded_combination(overrides, place, part):
         ["runs=not/yet/there"],
         ["tasks.emotion.weight=0"],
         ["export.version=1.20.3-rc.1+build.5"],
-        ["backbone.config={hidden_size: 64, num_attention_heads: 4, hidden_dropout_prob: 0}"],
+        ["backbone.config={hidden_size: 64, num_attention_heads: 4, mlp_dropout: 0}"],
     ],
     ids=" ".join,
 )

@@ -167,7 +167,7 @@ def test_the_embedded_encoder_says_that_it_is_random(caplog):
 
 def test_the_embedded_encoder_fits_its_tokenizer():
     backbone = load_backbone(BackboneSettings(config=TINY))
-    assert backbone.encoder.embeddings.word_embeddings.num_embeddings == backbone.tokenizer.get_vocab_size()
+    assert backbone.encoder.get_input_embeddings().num_embeddings == backbone.tokenizer.get_vocab_size()
     assert (backbone.hidden_size, backbone.encoder.config.num_hidden_layers) == (32, 1)
     assert Tokenizer.from_file(str(EMBEDDED / "tokenizer.json")).to_str() == backbone.tokenizer.to_str()
 
