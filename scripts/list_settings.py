@@ -44,12 +44,7 @@ def _groups(root: Root) -> Iterator[str]:
 def _defaults(root: Root) -> dict[str, str]:
     """Group → the option or options chosen by default."""
     listed = yaml.safe_load((conf_dir() / f"{root.name}.yaml").read_text(encoding="utf-8"))["defaults"]
-    pairs = [
-        (str(key).split()[-1], value)
-        for item in listed
-        if isinstance(item, dict)
-        for key, value in item.items()
-    ]
+    pairs = [(str(key).split()[-1], value) for item in listed if isinstance(item, dict) for key, value in item.items()]
     return {key: ", ".join(f"`{name}`" for name in ([value] if isinstance(value, str) else value or []))
             for key, value in pairs}  # fmt: skip
 
