@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import lightning_cost, training_throughput
+from benchmarks import data_scale, lightning_cost, training_throughput
 
-BENCHMARKS = {"training_throughput": training_throughput.main, "lightning_cost": lightning_cost.main}
+BENCHMARKS = {
+    "training_throughput": training_throughput.main,
+    "lightning_cost": lightning_cost.main,
+    "data_scale": data_scale.main,
+}
 
 
 def main(arguments: list[str]) -> int:

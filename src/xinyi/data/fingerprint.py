@@ -7,7 +7,10 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
+
+_ROW_BYTES = 16
 
 
 def file_sha256(path: Path) -> str:
@@ -19,12 +22,14 @@ def file_sha256(path: Path) -> str:
 def split_fingerprint(table: pa.Table) -> str:
     """SHA-256 over the ids and labels of all rows of a data table, whatever their order."""
     names = sorted(name for name in table.column_names if name.startswith("label."))
-    columns = [table["id"].to_pylist(), *(map(_sorted, table[name].to_pylist()) for name in names)]
-    rows = sorted(json.dumps(row, ensure_ascii=False) for row in zip(*columns, strict=True))
-    digest = hashlib.sha256(json.dumps(names).encode())
-    for row in rows:
-        digest.update(row.encode() + b"\n")
-    return digest.hexdigest()
+    rows = bytearray()
+    for batch in table.select(["id", *names]).to_batches():
+        columns = [batch.column(0).to_pylist(), *(map(_sorted, column.to_pylist()) for column in batch.columns[1:])]
+        for row in zip(*columns, strict=True):
+            rows += hashlib.sha256(json.dumps(row, ensure_ascii=False).encode()).digest()[:_ROW_BYTES]
+    # Digests are sorted, not the rows themselves: millions of those would not fit in memory.
+    order = np.sort(np.frombuffer(rows, dtype=[("high", ">u8"), ("low", ">u8")]))
+    return hashlib.sha256(json.dumps(names).encode() + order.tobytes()).hexdigest()
 
 
 def data_fingerprint(splits: Mapping[str, str]) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+import json
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from xinyi.data.fingerprint import data_fingerprint, split_fingerprint
 from xinyi.data.wording import names_text
@@ -97,14 +99,29 @@ def _duplicates(splits: Mapping[str, pa.Table]) -> Iterator[str]:
 
 def _contradictions(splits: Mapping[str, pa.Table], tasks: Sequence[TaskSpec]) -> Iterator[str]:
     """Texts that occur several times and not always with the same label."""
+    tables = list(splits.values())
+    ids = _codes([table["id"] for table in tables])
     for task in tasks:
-        answers: dict[str, set[Any]] = defaultdict(set)
-        for table in splits.values():
-            for key, value in zip(table["id"].to_pylist(), table[f"label.{task.id}"].to_pylist(), strict=True):
-                if value is not None:
-                    answers[key].add(tuple(sorted(value)) if isinstance(value, list) else value)
-        if count := sum(len(found) > 1 for found in answers.values()):
+        answers = _codes([_answers(table[f"label.{task.id}"]) for table in tables])
+        # Each text with each of its answers once; blank cells have the code -1.
+        pairs = np.unique((ids * (answers.max(initial=0) + 1) + answers)[answers >= 0])
+        texts, counts = np.unique(pairs // (answers.max(initial=0) + 1), return_counts=True)
+        if count := int((counts > 1).sum()):
             yield f"{task.id}: {count} text(s) occur several times with different labels"
+
+
+def _codes(columns: Sequence[pa.ChunkedArray]) -> NDArray[np.int64]:
+    """A number for each different value of the columns, one after the other; -1 for null."""
+    whole = pa.chunked_array([chunk for column in columns for chunk in column.chunks], pa.string()).combine_chunks()
+    return whole.dictionary_encode().indices.fill_null(-1).to_numpy(zero_copy_only=False).astype(np.int64)
+
+
+def _answers(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Labels as one text a row, those of a multi task in order."""
+    if not pa.types.is_list(column.type):
+        return column
+    rows = [[None if row is None else json.dumps(sorted(row)) for row in chunk.to_pylist()] for chunk in column.chunks]
+    return pa.chunked_array([pa.array(chunk, pa.string()) for chunk in rows], pa.string())
 
 
 def _gaps(parts: Mapping[str, Mapping[str, Any]], splits: Mapping[str, pa.Table]) -> Iterator[str]:
