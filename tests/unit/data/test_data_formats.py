@@ -71,6 +71,12 @@ def test_a_zip_of_several_files_is_not_guessed(read):
         read("a.jsonl.zip", zipped("a.jsonl", "b.jsonl"))
 
 
+def test_a_zip_whose_names_are_damaged(read):
+    data = zipped("内.jsonl")
+    with pytest.raises(DataError, match="expected a readable file"):
+        read("a.jsonl.zip", data.replace("内".encode(), b"\xff\xfe\x80", 1))
+
+
 def test_binary_formats_are_not_compressed_again(read):
     with pytest.raises(DataError, match=r"\.tsv before \.gz"):
         read("a.parquet.gz", gzip.compress(b"PAR1"))

@@ -18,12 +18,12 @@ from hypothesis import strategies as st
 from xinyi.data.read import FORMATS, Facts, read_rows
 from xinyi.errors import DataError
 
-LONGEST_SECONDS = 20
+LONGEST_SECONDS = 10  # of the processor: others may be busy
 
 
 def outcome(path: Path) -> str:
     """`rows` or `error`; fails on anything else, on lost rows, and on values that JSON does not have."""
-    started, facts = time.monotonic(), Facts()
+    started, facts = time.process_time(), Facts()
     try:
         rows = list(read_rows(path, facts))
     except DataError as error:
@@ -31,7 +31,7 @@ def outcome(path: Path) -> str:
         assert all("expected" in problem and ", got " in problem for problem in error.problems)
         return "error"
     finally:
-        assert time.monotonic() - started < LONGEST_SECONDS
+        assert time.process_time() - started < LONGEST_SECONDS
     numbers = [number for number, _ in rows]
     assert numbers == sorted(set(numbers))
     assert all(isinstance(row, dict) and all(isinstance(key, str) for key in row) for _, row in rows)

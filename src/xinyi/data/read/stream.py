@@ -16,7 +16,11 @@ import pyarrow as pa
 
 from xinyi.errors import DataError, describe
 
-_DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException)
+# RuntimeError: a zip with a password; NotImplementedError: a method that zipfile does not know; ValueError: its names.
+_DAMAGED = (
+    EOFError, OSError, ValueError, RuntimeError, NotImplementedError, zlib.error, lzma.LZMAError, zipfile.BadZipFile,
+    pa.ArrowException,
+)  # fmt: skip
 
 
 def open_bytes(path: Path) -> io.BufferedReader:
@@ -69,10 +73,7 @@ def _zip_member(path: Path) -> IO[bytes]:
     if len(names) != 1:
         remedy = "unpack it and name the files themselves"
         raise DataError([describe("a zip with one file in it", f"{len(names)} files", remedy, str(path))])
-    try:
-        return archive.open(names[0])
-    except (RuntimeError, NotImplementedError) as error:  # a password, or a method that zipfile does not know
-        raise _unreadable(path, error) from error
+    return archive.open(names[0])
 
 
 def _unreadable(path: Path, error: BaseException) -> DataError:
