@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import multiprocessing
+import signal
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -90,7 +91,7 @@ def prepare_chunks(
         return
     # Spawned, because a fork would copy the locks of threads that this process may have.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context) as pool:
+    with ProcessPoolExecutor(workers, context, _leave_interrupts) as pool:
         try:
             yield from _in_order(pool, chunks, preparation, 2 * workers)
         except BrokenProcessPool as error:
@@ -98,6 +99,11 @@ def prepare_chunks(
             raise DataError([describe("processes that prepare texts", "one that was killed", remedy)]) from error
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _leave_interrupts() -> None:
+    """Ctrl-C reaches every process; only the first one answers it, and ends the others."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _in_order(
