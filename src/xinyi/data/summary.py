@@ -104,9 +104,9 @@ def _contradictions(splits: Mapping[str, pa.Table], tasks: Sequence[TaskSpec]) -
     for task in tasks:
         answers = _codes([_answers(table[f"label.{task.id}"]) for table in tables])
         # Each text with each of its answers once; blank cells have the code -1.
-        pairs = np.unique((ids * (answers.max(initial=0) + 1) + answers)[answers >= 0])
-        texts, counts = np.unique(pairs // (answers.max(initial=0) + 1), return_counts=True)
-        if count := int((counts > 1).sum()):
+        size = answers.max(initial=0) + 1
+        pairs = np.unique((ids * size + answers)[answers >= 0])
+        if count := int((np.unique_counts(pairs // size).counts > 1).sum()):
             yield f"{task.id}: {count} text(s) occur several times with different labels"
 
 
