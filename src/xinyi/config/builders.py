@@ -58,6 +58,7 @@ def data_settings(config: TrainConfig) -> Any:
         test_share=data.test_share,
         seed=data.seed,
         limit=data.limit,
+        train_limit=data.train_limit,
         repair=data.repair,
         simplify=data.simplify,
         workers=data.workers or os.cpu_count() or 1,

@@ -52,7 +52,7 @@ def load(settings: DataSettings, tasks: Sequence[TaskSpec]) -> Dataset:
     )
     splits, made = _splits(settings, files, tables, specs)
     warnings += shared_groups(splits)
-    splits = {name: _limited(table.drop_columns(GROUP), settings) for name, table in splits.items()}
+    splits = {name: _limited(table.drop_columns(GROUP), name, settings) for name, table in splits.items()}
     summary = summarise(settings.name, splits, specs, sources, made, settings.mask, warnings)
     summary |= {"simplified": settings.simplify, "card": dict(settings.card)}
     return Dataset(tuple(specs), splits, summary)
@@ -115,9 +115,11 @@ def _missing_shares(settings: DataSettings, source: SourceSettings) -> dict[str,
     return {name: share for name, share in shares.items() if share > 0 and not source.files(name)}
 
 
-def _limited(table: pa.Table, settings: DataSettings) -> pa.Table:
+def _limited(table: pa.Table, split: str, settings: DataSettings) -> pa.Table:
     """At most `limit` rows, drawn by the seed and kept in order: files are often sorted by label."""
-    if settings.limit is None or len(table) <= settings.limit:
+    limits = [settings.limit, settings.train_limit if split == "train" else None]
+    most = min((limit for limit in limits if limit is not None), default=len(table))
+    if len(table) <= most:
         return table
-    drawn = np.random.Generator(np.random.PCG64(settings.seed)).permutation(len(table))[: settings.limit]
+    drawn = np.random.Generator(np.random.PCG64(settings.seed)).permutation(len(table))[:most]
     return take(table, np.sort(drawn))

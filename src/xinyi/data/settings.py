@@ -53,7 +53,8 @@ class DataSettings:
     mask: replace personal data by placeholders. repair: undo damage such as wrong decodings. simplify: traditional
     characters become simplified ones. workers: processes that prepare texts. card: what is known of the data.
     validation_share, test_share: of the training rows, for a split without files (0: no such split). seed: which rows
-    such a split takes, and which rows `limit` keeps. limit: the most rows of each split.
+    such a split takes, and which rows are kept. limit: the most rows of each split.
+    train_limit: the most training rows.
     """
 
     name: str
@@ -63,6 +64,7 @@ class DataSettings:
     test_share: float = 0.1
     seed: int = 7
     limit: int | None = None
+    train_limit: int | None = None
     repair: bool = True
     simplify: bool = False
     workers: int = 1

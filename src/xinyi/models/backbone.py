@@ -33,6 +33,7 @@ class BackboneSettings:
     name: str | None = None
     revision: str | None = None
     config: dict[str, Any] = field(default_factory=dict)
+    random: bool = False
     trust_remote_code: bool = False
     attention: str = "auto"
 
@@ -41,7 +42,7 @@ class BackboneSettings:
 class Backbone:
     """An encoder in evaluation mode, its tokenizer and its Hugging Face configuration.
 
-    random: True when the weights are random because none ship with the package.
+    random: True when the weights are random: other sizes than those that ship, or asked for.
     """
 
     encoder: nn.Module
@@ -83,7 +84,7 @@ def load_backbone(settings: BackboneSettings, on_gpu: bool = False) -> Backbone:
 
 def _embedded(settings: BackboneSettings, attention: str) -> Backbone:
     tokenizer = Tokenizer.from_file(str(EMBEDDED / "tokenizer.json"))
-    has_weights = (EMBEDDED / "model.safetensors").is_file() and not settings.config
+    has_weights = (EMBEDDED / "model.safetensors").is_file() and not (settings.config or settings.random)
     config = resized(str(EMBEDDED), settings.config, tokenizer.get_vocab_size())
     if has_weights:
         encoder = _read(str(EMBEDDED), {}, attention)

@@ -47,7 +47,7 @@ def loaded(tmp_path: Path) -> Callable[..., Dataset]:
     """Load one source; keywords of DataSettings are taken out of the source's."""
 
     def run(train: Any = ("train.jsonl",), tasks: Sequence[TaskSpec] = (), **source: Any) -> Dataset:
-        keys = {"mask", "validation_share", "test_share", "seed", "limit"}
+        keys = {"mask", "validation_share", "test_share", "seed", "limit", "train_limit"}
         data = {key: source.pop(key) for key in keys & set(source)}
         source = {"labels": {"intent": "label"}, **source}
         train = (train,) if isinstance(train, str) else tuple(train)

@@ -107,6 +107,15 @@ def test_fingerprint_of_multi_labels_ignores_their_order():
     assert len({one(["a", "b"]), one(["a"]), one([]), one(None)}) == 4
 
 
+def test_fewer_training_rows_leave_the_other_splits_alone(jsonl, loaded):
+    jsonl(labelled(60))
+    whole, few = loaded(), loaded(train_limit=5)
+    assert len(few.splits["train"]) == 5
+    for split in ("validation", "test"):
+        assert few.splits[split]["id"].equals(whole.splits[split]["id"])
+    assert set(few.splits["train"]["id"].to_pylist()) <= set(whole.splits["train"]["id"].to_pylist())
+
+
 def test_limit_draws_rows_and_keeps_labels(jsonl, loaded):
     jsonl(sorted(labelled(300), key=lambda row: row["label"]))
     data = loaded(limit=40)

@@ -22,6 +22,9 @@ class BackboneConfig:
     name: str | None = setting(None, "kind=hub: repository name, such as google-bert/bert-base-chinese")
     revision: str | None = setting(None, "kind=hub: commit or tag, so that a run can be repeated")
     config: dict[str, Any] = setting({}, "kind=embedded: sizes that differ from the packaged config.json")
+    random: bool = setting(
+        False, "kind=embedded: random weights instead of the trained ones, to see what those are worth"
+    )
     trust_remote_code: bool = setting(False, "run code from the hub repository; leave off unless you have read it")
     attention: str = setting("auto", "attention implementation", choices=("auto", "eager", "sdpa"))
     pooling: str = setting("mean", "how token vectors become one", choices=POOLING_NAMES)

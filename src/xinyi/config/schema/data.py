@@ -58,3 +58,4 @@ class DataConfig(SourceConfig):
     truncation: str = setting("head_tail", "which part of an overlong text is kept", choices=STRATEGIES)
     context_share: float = setting(0.5, "the most of a row that the context may take", least=0.0, most=0.9)
     limit: int | None = setting(None, "use only this many rows of each split", least=1)
+    train_limit: int | None = setting(None, "use only this many training rows: what would fewer labels do?", least=1)

@@ -1,0 +1,66 @@
+"""A Markdown table of the runs of scripts/compare_backbones.py beside the linear floors, for docs/results.md.
+
+    python scripts/backbone_table.py --floors floors.jsonl runs/compare
+
+One line a data set, number of training rows and backbone: mean and standard deviation over the seeds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
+SHOWN = ("macro_f1", "accuracy", "micro_f1", "quadratic_kappa")
+Key = tuple[str, str, str, str]
+
+
+def read(folder: Path) -> dict[Key, list[dict[str, Any]]]:
+    """(experiment, rows, backbone, task) → for each seed its metrics and seconds."""
+    found = defaultdict(list)
+    for path in sorted(folder.glob("*/report/report.json")):
+        experiment, rows, backbone, _ = path.parent.parent.name.rsplit("-", 3)
+        report = json.loads(path.read_text(encoding="utf-8"))
+        for task, splits in report["tasks"].items():
+            values = {name: metric["value"] for name, metric in splits["test"]["metrics"].items()}
+            row = {**values, "n": splits["test"]["rows"], "seconds": report["run"]["train_seconds"]}
+            found[experiment, rows, backbone, task].append(row)
+    return dict(found)
+
+
+def spread(rows: list[dict[str, Any]], metric: str) -> str:
+    """Mean ± standard deviation over the seeds."""
+    values = [row.get(metric) for row in rows]
+    if any(value is None for value in values):
+        return "–"
+    deviation = f" ± {statistics.stdev(values):.3f}" if len(values) > 1 else ""
+    return f"{statistics.mean(values):.3f}{deviation}"
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--floors", type=Path)
+    args = parser.parse_args()
+    floors = {}
+    for line in args.floors.read_text(encoding="utf-8").splitlines() if args.floors else ():
+        floor = json.loads(line)
+        floors[floor["data"], floor["task"]] = floor
+    head = ["data / task", "training rows", "backbone", "seeds", "test rows", *SHOWN, "seconds"]
+    print("| " + " | ".join(head) + " |")
+    print("|" + "---|" * len(head))
+    for (experiment, rows, backbone, task), found in read(args.folder).items():
+        seconds = f"{statistics.mean(row['seconds'] for row in found):,.0f}"
+        cells = [f"{experiment} / {task}", rows, backbone, str(len(found)), str(found[0]["n"])]
+        print("| " + " | ".join([*cells, *(spread(found, metric) for metric in SHOWN), seconds]) + " |")
+        if rows == "all" and backbone == "embedded" and (floor := floors.get((experiment, task))):
+            known = [f"{floor[name]:.3f}" if name in floor else "–" for name in SHOWN]
+            print("| " + " | ".join([*cells[:2], "linear floor", "–", str(floor["n"]), *known, "–"]) + " |")
+
+
+if __name__ == "__main__":
+    main()

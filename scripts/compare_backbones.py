@@ -1,0 +1,80 @@
+"""Fine-tune several backbones on several experiments, over seeds and numbers of training rows; goes on where it stopped.
+
+    python scripts/compare_backbones.py --data FOLDER --output runs/compare --backbones random embedded \
+        --experiments massive_zh_cn chnsenticorp --seeds 7 8 9 --rows 0 500 100
+
+Backbones: `random` (the embedded layout, untrained), `embedded`, or a Hugging Face folder. Rows: 0 means all. Each run is
+`xinyi train` in a process of its own, `--parallel` at a time with one thread each; a run whose report exists is not run
+again. Then `scripts/backbone_table.py` makes the table.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+# With few rows an epoch has few steps: as many passes as let the heads learn.
+EPOCHS = {100: 40, 500: 20}
+
+
+def main() -> None:
+    """Run what is missing."""
+    args = _arguments()
+    jobs = list(itertools.product(args.rows, args.seeds, args.experiments, args.backbones))
+    with ThreadPoolExecutor(args.parallel) as pool:
+        failed = [name for name in pool.map(lambda job: _run(args, *job), jobs) if name]
+    print(f"{len(jobs) - len(failed)} of {len(jobs)} runs are there", *failed, sep="\n  failed: ")
+    sys.exit(bool(failed))
+
+
+def _run(args: argparse.Namespace, rows: int, seed: int, experiment: str, backbone: str) -> str | None:
+    """One run; its name where it failed."""
+    name = f"{experiment}-{rows or 'all'}-{Path(backbone).name}-{seed}"
+    folder = args.output / name
+    if (folder / "report" / "report.json").is_file():
+        return None
+    command = [sys.executable, "-m", "xinyi.cli", "train", f"experiment={experiment}", f"data.root={args.data}"]
+    command += [*_backbone(backbone), f"seed={seed}", f"hydra.run.dir={folder}", "tracking=none", "export=none"]
+    command += ["gate=none", "trainer.threads=1", "trainer.progress=false", *args.override]
+    if rows:
+        command += [f"data.train_limit={rows}", f"trainer.epochs={EPOCHS.get(rows, 20)}", "trainer.patience=8"]
+    started, environment = time.monotonic(), {**os.environ, "OMP_NUM_THREADS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    print(
+        f"{name}: {'done' if done.returncode == 0 else done.stderr[-500:]} {time.monotonic() - started:.0f} s",
+        flush=True,
+    )
+    return None if done.returncode == 0 else name
+
+
+def _backbone(backbone: str) -> Sequence[str]:
+    """The overrides that choose a backbone."""
+    if backbone == "embedded":
+        return ["backbone=embedded"]
+    if backbone == "random":
+        return ["backbone=embedded", "backbone.random=true"]
+    return ["backbone=local", f"backbone.path={backbone}"]
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--data", type=Path, required=True, help="folder of the public sets")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the runs")
+    parser.add_argument("--backbones", nargs="+", default=["random", "embedded"])
+    parser.add_argument("--experiments", nargs="+", required=True)
+    parser.add_argument("--seeds", nargs="+", type=int, default=[7, 8, 9])
+    parser.add_argument("--rows", nargs="+", type=int, default=[0])
+    parser.add_argument("--parallel", type=int, default=2)
+    parser.add_argument("override", nargs="*", help="further overrides for every run")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
