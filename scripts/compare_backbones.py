@@ -1,11 +1,11 @@
-"""Fine-tune several backbones on several experiments, over seeds and numbers of training rows; goes on where it stopped.
+"""Fine-tune several backbones on several experiments, over seeds and numbers of training rows; can be stopped.
 
     python scripts/compare_backbones.py --data FOLDER --output runs/compare --backbones random embedded \
         --experiments massive_zh_cn chnsenticorp --seeds 7 8 9 --rows 0 500 100
 
-Backbones: `random` (the embedded layout, untrained), `embedded`, or a Hugging Face folder. Rows: 0 means all. Each run is
-`xinyi train` in a process of its own, `--parallel` at a time with one thread each; a run whose report exists is not run
-again. Then `scripts/backbone_table.py` makes the table.
+Backbones: `random` (the embedded layout, untrained), `embedded`, or a Hugging Face folder. Rows: 0 means all. Each run
+is `xinyi train` in a process of its own, `--parallel` at a time with one thread each; a run whose report is there is not
+made again. Then `scripts/backbone_table.py` makes the table.
 """
 
 from __future__ import annotations

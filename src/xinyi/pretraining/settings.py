@@ -10,9 +10,9 @@ from pathlib import Path
 class CorpusSettings:
     """What is read, and how it is cut into rows.
 
-    files: paths or globs of txt or jsonl files, plain or compressed.
+    files: paths or globs of txt files or tables, plain or compressed.
     weights: source name (a file's name up to its first dot) → passes over it in one pass over the corpus; others 1.
-    column: the text column of jsonl files.
+    column: the text column of tables.
     masking: whether personal data becomes placeholders, as in training and serving.
     shortest, longest: tokens in a row, [CLS] and [SEP] included; rows end at line ends where they can.
     held_out: share of lines, chosen by their content, that is never trained on.

@@ -1,27 +1,26 @@
-"""Raw text: txt (one passage a line) and jsonl files, plain or compressed."""
+"""Raw text: txt files with one passage a line, or one column of any table that the data room reads; compressed too."""
 
 from __future__ import annotations
 
-import bz2
 import glob
-import gzip
-import json
-import lzma
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import IO
 
+from xinyi.data.read import FORMATS, read_rows
+from xinyi.data.read.facts import Facts
+from xinyi.data.read.lines import Lines
+from xinyi.data.read.stream import data_suffix
+from xinyi.data.wording import rows_text
 from xinyi.errors import DataError, describe
 
-_OPEN: dict[str, Callable[..., IO[str]]] = {".xz": lzma.open, ".gz": gzip.open, ".bz2": bz2.open}
-_KINDS = (".txt", ".jsonl")
+TEXT = ".txt"
 
 
 def resolve(patterns: Sequence[str]) -> list[Path]:
     """The files that paths and globs name, each once, in order of their names.
 
     Raises:
-        DataError: a pattern names no file, or a file is neither txt nor jsonl; two files would have one source name.
+        DataError: a pattern names no file, a file is neither text nor table, or two files would have one source name.
     """
     found: dict[Path, None] = {}
     problems = []
@@ -32,9 +31,9 @@ def resolve(patterns: Sequence[str]) -> list[Path]:
         found |= dict.fromkeys(path for path in paths if path.is_file())
     names: dict[str, Path] = {}
     for path in found:
-        if kind(path) not in _KINDS:
-            remedy = "give txt or jsonl files, plain or as .xz, .gz or .bz2"
-            problems.append(describe("a txt or jsonl file", path.suffix or "no suffix", remedy, str(path)))
+        if data_suffix(path) not in (TEXT, *FORMATS):
+            expected, remedy = f"a name that ends in {', '.join((TEXT, *FORMATS))}", "convert or rename the file"
+            problems.append(describe(expected, data_suffix(path) or "no ending", remedy, str(path)))
         if name(path) in names:
             remedy = "rename one: weights and curves go by that name"
             problems.append(describe("one file a source name", f"{names[name(path)]} as well", remedy, str(path)))
@@ -49,35 +48,35 @@ def name(path: Path) -> str:
     return path.name.split(".", 1)[0]
 
 
-def kind(path: Path) -> str:
-    """`.txt` or `.jsonl`, whatever the compression."""
-    return (Path(path.stem) if path.suffix in _OPEN else path).suffix
-
-
 def passages(path: Path, column: str) -> Iterator[str]:
-    """The passages of a file, one at a time.
+    """The passages of a file that are not blank, one at a time.
+
+    Args:
+        column: of a table; rows in which it is empty are passed over.
 
     Raises:
-        DataError: the file cannot be read, is not UTF-8, or a jsonl line has no such text.
+        DataError: after the last passage, with everything that is wrong with the file; use none of them then.
     """
-    opener = _OPEN.get(path.suffix, open)
-    try:
-        with opener(path, "rt", encoding="utf-8") as file:
-            for number, line in enumerate(file, 1):
-                text = line if kind(path) == ".txt" else _text(line, column, f"{path}, line {number}")
-                if text.strip():
-                    yield text
-    except (OSError, EOFError, UnicodeDecodeError, lzma.LZMAError) as error:
-        raise DataError([describe("UTF-8 text", error, "convert or unpack the file again", str(path))]) from error
+    texts = _lines(path) if data_suffix(path) == TEXT else _cells(path, column)
+    return (text for text in texts if text.strip())
 
 
-def _text(line: str, column: str, where: str) -> str:
-    try:
-        row = json.loads(line)
-        text = row[column]
-    except (ValueError, KeyError, TypeError) as error:
-        remedy = "give the text column's name with corpus.column="
-        raise DataError([describe(f"an object with {column!r}", type(error).__name__, remedy, where)]) from error
-    if not isinstance(text, str):
-        raise DataError([describe("a text", type(text).__name__, "correct the row", where)])
-    return text
+def _lines(path: Path) -> Iterator[str]:
+    lines = Lines(path, Facts(), pieces=True)
+    yield from lines
+    if problems := lines.problems:
+        raise DataError(problems)
+
+
+def _cells(path: Path, column: str) -> Iterator[str]:
+    wrong: list[int] = []
+    for number, row in read_rows(path):
+        text = row.get(column, 0)
+        if isinstance(text, str):
+            yield text
+        elif text is not None:
+            wrong.append(number)
+    if wrong:
+        remedy = "give the text column's name with data.column="
+        got = f"none in {len(wrong)} row(s): {rows_text(wrong, 'row')}"
+        raise DataError([describe(f"a text in column {column!r}", got, remedy, str(path))])

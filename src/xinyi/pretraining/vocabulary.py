@@ -110,7 +110,7 @@ def build_tokenizer(files: Sequence[str], column: str = "text", least: int = 12,
 
     Args:
         files: paths or globs; see `sources.resolve`.
-        column: text column of jsonl files.
+        column: text column of tables.
         least: occurrences of the rarest Han character kept.
         latin: Latin pieces.
     """

@@ -38,10 +38,10 @@ def test_names_every_problem_at_once(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "told"),
     [
-        ("a.txt", b"\xff\xfe\x00", "UTF-8"),
-        ("a.txt.xz", b"no archive", "unpack"),
-        ("a.jsonl", b'{"other": "x"}', "line 1"),
-        ("a.jsonl", b'{"text": 3}', "int"),
+        ("a.txt", "好的\n".encode() + b"\xff\xfd\x81\n", "line 2"),
+        ("a.txt.xz", b"no archive", "readable file"),
+        ("a.jsonl", b'{"other": "x"}', "row 1"),
+        ("a.jsonl", b'{"text": 3}', "row 1"),
         ("a.jsonl", b"[", "line 1"),
     ],
 )
@@ -49,3 +49,8 @@ def test_unusable_files_say_where_and_what(tmp_path, name, content, told):
     (tmp_path / name).write_bytes(content)
     with pytest.raises(DataError, match=told):
         list(sources.passages(tmp_path / name, "text"))
+
+
+def test_reads_a_column_of_any_table(tmp_path):
+    (tmp_path / "a.csv").write_text("id,内容\n1,退款\n2,\n3,换货\n", encoding="gb18030")
+    assert list(sources.passages(tmp_path / "a.csv", "内容")) == ["退款", "换货"]

@@ -69,7 +69,7 @@ def test_a_kill_before_the_manifest_is_made_good(corpus):
 
 def test_nothing_left_is_an_error(tmp_path):
     (tmp_path / "corpus").mkdir()
-    (tmp_path / "corpus" / "a.txt").write_text("\n \n", encoding="utf-8")
+    (tmp_path / "corpus" / "a.txt").write_text("好\n嗯\n", encoding="utf-8")
     settings = corpus_settings(tmp_path / "corpus")
     store.build(settings, TOKENIZER, 1)
     with pytest.raises(DataError, match="text to train on"):

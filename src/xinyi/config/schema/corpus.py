@@ -12,8 +12,10 @@ class CorpusConfig:
     """Text files without labels, and how they are cut into rows."""
 
     name: str = setting("corpus", "name of the corpus; the run is named after it")
-    files: list[str] = setting([], "txt (one passage a line) or jsonl files, plain or .xz, .gz, .bz2; globs too")
-    column: str = setting("text", "text column of jsonl files")
+    files: list[str] = setting(
+        [], "txt files with a passage a line, or tables (csv, jsonl, parquet, …); compressed too; globs"
+    )
+    column: str = setting("text", "text column of tables")
     weights: dict[str, float] = setting(
         {}, "source (file name up to its first dot) → passes over it in one pass over the corpus; others 1"
     )
