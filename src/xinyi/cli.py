@@ -30,6 +30,8 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "resume": (_command("resume"), "go on with a run that was stopped or killed"),
     "evaluate": (_command("evaluate"), "predictions and a report of a run or bundle on any data"),
     "gate": (_command("gate"), "judge a report by rules: exit 0 pass, 1 fail, 3 undecided, 2 unusable"),
+    "compare": (_command("compare"), "runs side by side: paired differences and flipped rows"),
+    "promote": (_command("promote"), "make a run the model in use, with a passing verdict; --rollback goes back"),
     "export": (_command("export"), "write the bundle of a finished run"),
     "verify": (_command("verify"), "replay a bundle's golden rows and check its files"),
     "predict": (_command("predict"), "answer the messages of a csv, tsv or jsonl file with a bundle"),

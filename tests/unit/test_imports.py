@@ -77,7 +77,7 @@ def test_every_room_is_known():
     found = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir()}
     assert found - {"__pycache__", "conf", "sample"} == {
         "__init__", "cli", "commands", "config", "data", "encoding", "errors", "evaluation", "export", "gates",
-        "models", "pipeline", "runtime", "tasks", "text", "tracking", "training",
+        "models", "pipeline", "pretraining", "runtime", "tasks", "text", "tracking", "training",
     }  # fmt: skip
 
 

@@ -115,29 +115,41 @@ class Rule:
         raise NotImplementedError
 
 
-def weigh(found: Interval, limit: float, on: str, decide: Callable[[float, float, float], str], want: str) -> Decision:
-    """An interval against a limit; on `value` the interval is left out. An undecided one says what would decide."""
+def weigh(
+    found: Interval,
+    limit: float,
+    on: str,
+    decide: Callable[[float, float, float], str],
+    want: str,
+    counted: str = "labelled rows",
+) -> Decision:
+    """An interval against a limit; on `value` the interval is left out. An undecided one says what would decide.
+
+    counted: what n counts.
+    """
     if on == ON_VALUE:
         answer = decide(found.value, found.value, limit)
         return Decision(answer, want, str(found), f"the value is {'within' if answer == PASS else 'beyond'} the limit")
     answer = decide(found.low, found.high, limit)
     if answer != UNDECIDED:
         return Decision(answer, want, str(found), REASONS[answer])
-    return undecided(found, limit, want)
+    return undecided(found, limit, want, counted=counted)
 
 
-def undecided(found: Interval, limit: float, want: str, got: str | None = None) -> Decision:
+def undecided(
+    found: Interval, limit: float, want: str, got: str | None = None, counted: str = "labelled rows"
+) -> Decision:
     """A limit inside the interval: the smallest distance that so many rows can show, and how many more would do."""
     error = standard_error(found.low, found.high)
     least, rows = detectable(error, ALPHA), more_rows(error, abs(found.value - limit), found.n, ALPHA)
-    why = f"the limit lies inside the interval; {plan(least, rows)}"
+    why = f"the limit lies inside the interval; {plan(least, rows, counted)}"
     return Decision(UNDECIDED, want, got or str(found), why, least, rows)
 
 
-def plan(least: float, rows: int | None) -> str:
+def plan(least: float, rows: int | None, counted: str = "labelled rows") -> str:
     """What a test set can tell, in words."""
     if rows is None:
-        wanted = "no affordable number of rows would decide"
+        wanted = "no affordable number of them would decide"
     else:
-        wanted = f"about {rows:,} more labelled rows would decide"
-    return f"these rows can show {least:.4f}; {wanted}"
+        wanted = f"about {rows:,} more {counted} would decide"
+    return f"these {counted} can show {least:.4f}; {wanted}"

@@ -121,4 +121,5 @@ class Latency(Rule):
             found = estimate_of(raw, f"latency {self.at}", 0.0, float("inf"))
         except Unusable as error:
             return [self.failure("*", str(error))]
-        return [self.outcome("*", "latency", weigh(found, self.maximum, self.on, at_most, self.expectation()))]
+        decision = weigh(found, self.maximum, self.on, at_most, self.expectation(), "calls")
+        return [self.outcome("*", "latency", decision)]

@@ -12,7 +12,7 @@ from xinyi.gates.base import Evidence, Rule
 from xinyi.gates.outcome import FAIL, PASS, UNDECIDED, Outcome
 
 SCHEMA_VERSION = 1
-SEALS = ("report_sha256", "manifest_sha256", "champion_sha256")
+SEALS = ("report_sha256", "manifest_sha256", "champion_sha256", "champion_manifest_sha256")
 # 2 is every command's code for unusable input.
 EXIT_CODES = {PASS: 0, FAIL: 1, UNDECIDED: 3}
 
@@ -23,7 +23,7 @@ def judge(evidence: Evidence, rules: Sequence[Rule], seals: Mapping[str, str | N
     fail when any outcome is a failure, else undecided when any is undecided, else pass.
 
     Args:
-        seals: `report_sha256`, `manifest_sha256` and `champion_sha256`: the very files that the verdict is about.
+        seals: SHA-256 of the report, the bundle's manifest, and the champion's: the very files that this is about.
 
     Raises:
         ConfigError: no rules. BundleError: the report or the champion is no report of this schema version.

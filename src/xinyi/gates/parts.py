@@ -189,4 +189,5 @@ class Behaviour(PartRule):
                 raise Unusable(f"test {part} has no case")
         except Unusable as error:
             return self.failure(task, str(error), part)
-        return self.outcome(task, "pass_rate", weigh(found, self.minimum, self.on, at_least, self.expectation()), part)
+        decision = weigh(found, self.minimum, self.on, at_least, self.expectation(), "cases")
+        return self.outcome(task, "pass_rate", decision, part)

@@ -19,11 +19,12 @@ REGISTRY = "models:/"
 
 @dataclass(frozen=True)
 class Champion:
-    """The model in use: its report, the answers beside it, and the report file's SHA-256."""
+    """The model in use: its report, the answers beside it, the report's SHA-256 and the seal of its bundle."""
 
     report: dict[str, Any]
     answers: dict[str, SplitAnswers] | None
     sha256: str
+    seal: str | None
 
 
 def find_champion(where: str | Path | None, uri: str | None = None) -> Champion | None:
@@ -46,7 +47,13 @@ def find_champion(where: str | Path | None, uri: str | None = None) -> Champion 
 
 
 def _champion(path: Path) -> Champion:
-    return Champion(gates.read_report(path), gates.report_answers(path), gates.report_sha256(path))
+    report, digest = gates.read_report(path), gates.report_sha256(path)
+    seal = (report["run"].get("bundle") or {}).get(SEAL)
+    place = gates.report_file(path).parent
+    for folder in (place, place.parent, place.parent / "bundle"):
+        if (folder / "manifest.json").is_file() and about(report, digest, manifest := read_manifest(folder).raw):
+            seal = manifest[SEAL]
+    return Champion(report, gates.report_answers(path), digest, seal)
 
 
 def judged(
@@ -75,6 +82,7 @@ def judged(
         "report_sha256": gates.report_sha256(report),
         "manifest_sha256": manifest[SEAL] if manifest else None,
         "champion_sha256": champion.sha256 if champion else None,
+        "champion_manifest_sha256": champion.seal if champion else None,
     }
     return gates.judge(evidence, rules, seals)
 

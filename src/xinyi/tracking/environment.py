@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import math
 import os
 from collections.abc import Iterator
@@ -27,6 +28,14 @@ def bound_requests(timeout: float) -> None:
     wait = str(max(1, math.ceil(timeout)))
     os.environ.setdefault(_TIMEOUT, wait)
     os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+
+
+def user_name() -> str:
+    """Who runs this; containers often run under a number that has no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "unknown"
 
 
 @contextmanager

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import logging
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +11,7 @@ from xinyi.errors import TrackingError, describe
 from xinyi.tracking import flatten as flat
 from xinyi.tracking.buffer import MetricBuffer
 from xinyi.tracking.datasets import dataset_inputs
+from xinyi.tracking.environment import user_name
 from xinyi.tracking.final import final_metrics, missing_metrics
 from xinyi.tracking.later import Later
 from xinyi.tracking.note import describe_run
@@ -152,7 +152,7 @@ class MlflowTracker:
 
     def _create(self, name: str, parent: str | None) -> Run:
         tags = {
-            "mlflow.user": _user(),
+            "mlflow.user": user_name(),
             "mlflow.source.name": "xinyi train",
             "mlflow.source.type": "LOCAL",
             "mlflow.source.git.commit": self._tags.get("git_commit", ""),
@@ -202,11 +202,3 @@ class MlflowTracker:
         note = describe_run(report, self._gate)
         version = model.register(self._store, self._begun(), self._model_id, name, tags, note)
         log.info("MLflow model %s, version %s", name, version)
-
-
-def _user() -> str:
-    """Who runs this; containers often run under a number that has no name."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return "unknown"
