@@ -10,11 +10,13 @@ from xinyi.evaluation.compare.flips import LOST, MOVED, WON
 HEADS = {WON: "right now, wrong before", LOST: "wrong now, right before", MOVED: "wrong in both, differently"}
 # A difference whose chance is below this is marked.
 SHOWN = 0.05
+WIDE = 118
 
 
 def render_console(found: Mapping[str, Any]) -> str:
     """Metrics side by side, then the largest groups of flipped rows."""
-    return "\n".join(line for one in found["comparisons"] for line in _console(one, found["split"])) + "\n"
+    lines = (line for one in found["comparisons"] for line in _console(one, found["split"]))
+    return "\n".join(line if len(line) <= WIDE else f"{line[: WIDE - 1]}…" for line in lines) + "\n"
 
 
 def _console(one: Mapping[str, Any], split: str) -> Iterator[str]:
