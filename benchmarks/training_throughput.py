@@ -102,6 +102,7 @@ def _hugging_face(options: argparse.Namespace) -> float:
         def __init__(self) -> None:
             super().__init__()
             self.model = MultiTaskClassifier(backbone.encoder, {"task": LABELS}, backbone.hidden_size)
+            self.model.fast = None  # transformers' own forward pass
             self.seen, self.started = 0, 0.0
 
         def forward(self, input_ids, attention_mask, labels):
