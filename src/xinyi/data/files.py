@@ -58,9 +58,7 @@ def make_tables(
     specs, labels = read_labels(files, tasks, problems, complete)
     if problems:
         raise DataError(problems)
-    sources = list(dict.fromkeys(id(file.source) for file in files))
-    named = [file.source for file in files if id(file.source) in sources]
-    meta = list(dict.fromkeys(name for source in named for name in meta_columns(source)))
+    meta = list(dict.fromkeys(name for file in files for name in meta_columns(file.source)))
     maker = TableMaker(table_schema(specs, meta), preparation, workers)
     tables = [maker.table(*parts) for parts in zip(files, labels, dropped, strict=True)]
     if maker.problems:

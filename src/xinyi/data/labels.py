@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -115,16 +115,7 @@ class _Reader:
         name = column_task(self.spec, file.source) if self.spec else self.task
         if name not in file.labels:
             return None
-        mapping = {str(key).strip(): str(value or "").strip() for key, value in file.source.map.get(name, {}).items()}
-        separator = self._separator(name, file.source)
-        empty = self.spec.empty.id if self.spec and self.spec.empty else None
-        if most := file.source.stars.get(name):
-            levels = list(_known(self.spec, file.source)) if self.spec else [str(i + 1) for i in range(most)]
-            parse = functools.partial(stars_to_level, most=most, levels=levels)
-        elif self.kind == "multi":
-            parse = functools.partial(parse_multi, mapping=mapping, separator=separator, empty=empty)
-        else:
-            parse = functools.partial(parse_single, mapping=mapping)
+        parse = self._cell_parser(name, file.source)
         values: Values = []
         bad: dict[str, list[int]] = defaultdict(list)
         for row, cell in zip(file.rows, file.labels[name], strict=True):
@@ -138,6 +129,17 @@ class _Reader:
             got = f"{reason} in {len(rows)} row(s): {rows_text(rows)}"
             self.problems.append(describe(f"{self.kind} labels of {self.task!r}", got, remedy, str(file.path)))
         return values
+
+    def _cell_parser(self, name: str, source: SourceSettings) -> Callable[[Any], Any]:
+        """What turns a cell into its label or labels."""
+        if most := source.stars.get(name):
+            levels = list(_known(self.spec, source)) if self.spec else [str(i + 1) for i in range(most)]
+            return functools.partial(stars_to_level, most=most, levels=levels)
+        mapping = {str(key).strip(): str(value or "").strip() for key, value in source.map.get(name, {}).items()}
+        if self.kind != "multi":
+            return functools.partial(parse_single, mapping=mapping)
+        empty = self.spec.empty.id if self.spec and self.spec.empty else None
+        return functools.partial(parse_multi, mapping=mapping, separator=self._separator(name, source), empty=empty)
 
     def _separator(self, name: str, source: SourceSettings) -> str | None:
         """What separates labels in a cell, noticed in the source's training files."""

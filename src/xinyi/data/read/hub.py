@@ -70,36 +70,36 @@ def read_hub(table: HubTable, facts: Facts) -> Iterator[tuple[int, Row]]:
     Raises:
         DataError: no such set or split, no network, damaged; after the last row: rows with values of another kind.
     """
-    try:
-        data = _open(table)
-        name_classes = _classes(data.features)
-        rows = iter(data)
-    except DataError:
-        raise
-    except Exception as error:  # the library raises dozens of kinds, of its own and of what it calls
-        raise _unreadable(table, error) from error
     number, bad, digest = 0, [], hashlib.sha256()
-    while True:
-        try:
-            row = next(rows, None)
-        except Exception as error:
-            raise _unreadable(table, error) from error
+    for number, row in enumerate(_rows(table), 1):
         if row is None:
-            break
-        number += 1
-        try:
-            plain = name_classes(plain_value(row))
-        except ValueError:
             bad.append(number)
             continue
-        digest.update(json.dumps(plain, sort_keys=True).encode() + b"\n")
-        yield number, plain
-    facts.sha256 = digest.hexdigest()
+        digest.update(json.dumps(row, sort_keys=True).encode() + b"\n")
+        yield number, row
     if bad:
         remedy = "use a table of texts, numbers and lists"
         raise DataError([describe("values that are text, numbers or lists", rows_text(bad), remedy, str(table))])
     if not number:
         raise DataError([describe("rows", "an empty table", "check the split", str(table))])
+    facts.sha256 = digest.hexdigest()
+
+
+def _rows(table: HubTable) -> Iterator[Row | None]:
+    """Rows as plain values with names for classes, None for one that has no plain form."""
+    try:
+        data = _open(table)
+        name_classes = _classes(data.features)
+        for row in data:
+            try:
+                plain = name_classes(plain_value(row))
+            except ValueError:
+                plain = None
+            yield plain
+    except DataError:
+        raise
+    except Exception as error:  # the library raises dozens of kinds, of its own and of what it calls
+        raise _unreadable(table, error) from error
 
 
 def _open(table: HubTable) -> Any:
