@@ -22,16 +22,18 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _check(arguments: Sequence[str]) -> int:
-    """Exit code 0; 2 when the data cannot be used."""
+    """Exit code 0; 1 when a finding is over its limit; 2 when the data cannot be used."""
     from xinyi.config.arguments import split_arguments
     from xinyi.pipeline.check_data import check_data, lines
 
     if arguments and arguments[0] in ("-h", "--help"):
         print("usage: xinyi data check [overrides]: read, check and profile data, no training; see xinyi train --help")
+        print("exit codes: 0 in order, 1 a finding is over its limit, 2 the data cannot be used")
         return 0
     given = split_arguments(arguments)
-    print(*lines(check_data(given.overrides, given.config_dir)), sep="\n")
-    return 0
+    summary, outcome, folder = check_data(given.overrides, given.config_dir)
+    print(*lines(summary, outcome, folder), sep="\n")
+    return int(outcome.failed)
 
 
 def _mask(arguments: Sequence[str]) -> int:

@@ -52,7 +52,7 @@ def data_settings(config: TrainConfig) -> Any:
     sources = [_merged(data, raw) for raw in data.sources] or [data]
     return DataSettings(
         name=data.name,
-        sources=tuple(source_settings(source) for source in sources),
+        sources=tuple(source_settings(source, data.time) for source in sources),
         mask=data.mask,
         validation_share=data.validation_share,
         test_share=data.test_share,
@@ -63,7 +63,21 @@ def data_settings(config: TrainConfig) -> Any:
         simplify=data.simplify,
         workers=data.workers or os.cpu_count() or 1,
         card=data.card,
+        split=data.split,
+        time=data.time,
+        cuts={name: cut for name in ("validation", "test") if (cut := getattr(data, f"{name}_from"))},
+        corrections=(data.corrections,) if isinstance(data.corrections, str) else tuple(data.corrections or ()),
     )
+
+
+def check_settings(config: TrainConfig, auto: str) -> Any:
+    """The data checks' settings. auto: what checks.run=auto means here."""
+    from xinyi.data.checks import CheckSettings
+    from xinyi.data.checks.allow import parse_allowances
+
+    c = config.checks
+    run = auto if c.run == "auto" else c.run
+    return CheckSettings(run, c.severity, c.limit, tuple(parse_allowances(c.allow)), c.fail_on, tuple(c.skip))
 
 
 def _merged(data: DataConfig, raw: Mapping[str, Any]) -> SourceConfig:
@@ -77,15 +91,15 @@ def _merged(data: DataConfig, raw: Mapping[str, Any]) -> SourceConfig:
     return source
 
 
-def source_settings(config: SourceConfig) -> Any:
-    """The data room's settings of one origin."""
+def source_settings(config: SourceConfig, time: str | None = None) -> Any:
+    """The data room's settings of one origin. time: a column that is kept whatever `meta` says."""
     from xinyi.data import SourceSettings
 
     plain = {f.name: getattr(config, f.name) for f in fields(SourceConfig)}
     for split in ("train", "validation", "test"):
         names = plain[split]
         plain[split] = (names,) if isinstance(names, str) else tuple(names or ())
-    plain["meta"] = tuple(plain["meta"])
+    plain["meta"] = tuple(dict.fromkeys([*plain["meta"], *([time] if time else [])]))
     return SourceSettings(**plain)
 
 

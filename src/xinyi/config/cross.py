@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from xinyi.config.cross_checks import checks_problems
 from xinyi.config.cross_data import data_problems, sources
 from xinyi.config.paths import embedded_config
 from xinyi.errors import ConfigError, describe
@@ -25,7 +26,8 @@ def cross_problems(config: Mapping[str, Any]) -> list[str]:
         config: the whole configuration as plain values of the schema's types.
     """
     checks = (
-        _task_problems, data_problems, backbone_problems, _trainer_problems, _gate_problems, _export_problems,
+        _task_problems, data_problems, checks_problems,
+        backbone_problems, _trainer_problems, _gate_problems, _export_problems,
         name_problems, folder_problems,
     )  # fmt: skip
     return [text for check in checks for text in check(config)]

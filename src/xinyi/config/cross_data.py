@@ -38,6 +38,7 @@ def data_problems(config: Mapping[str, Any]) -> Iterator[str]:
         more = [*_file_problems(source, data["root"], where), *_label_problems(source, config["tasks"], where)]
         yield from (text for text in more if not text.startswith(places))
     yield from _split_problems(data)
+    yield from _way_problems(data)
     if data["simplify"] and config["export"]["enabled"]:
         remedy = "set data.simplify=false, or export=none: bundles do not simplify yet"
         yield describe("texts that a bundle prepares in the same way", "data.simplify=true", remedy, "data.simplify")
@@ -49,6 +50,19 @@ def _split_problems(data: Mapping[str, Any]) -> Iterator[str]:
         if not data[f"{split}_share"] and not any(source[split] for source in sources(data)):
             remedy = f"set data.{split}=FILE, or raise data.{split}_share"
             yield describe(f"{split} rows", "no file and a share of 0", remedy, f"data.{split}")
+
+
+def _way_problems(data: Mapping[str, Any]) -> Iterator[str]:
+    """Splits by time need a column of times; only they have a first moment."""
+    if data["split"] == "time" and not data["time"]:
+        yield describe("a column with times", "none", "set data.time=<column>", "data.time")
+    for name in ("validation_from", "test_from"):
+        if data[name] and data["split"] != "time":
+            yield describe("data.split=time", repr(data["split"]), f"set it, or remove data.{name}", f"data.{name}")
+    given = data["corrections"] or []
+    for name in [given] if isinstance(given, str) else given:
+        if not os.path.exists(os.path.expanduser(name)):
+            yield describe("an existing file", name, "check the path", "data.corrections")
 
 
 def _file_problems(source: Mapping[str, Any], root: str | None, where: str) -> Iterator[str]:

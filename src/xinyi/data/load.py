@@ -9,14 +9,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from xinyi.data.corrections import corrected
 from xinyi.data.files import make_tables, read_split
 from xinyi.data.labels import column_problems
 from xinyi.data.raw import RawFile
 from xinyi.data.settings import SPLITS, DataSettings, SourceSettings
 from xinyi.data.spill import take
 from xinyi.data.splits import make_splits, shared_groups
+from xinyi.data.stratified import stratified_splits
 from xinyi.data.summary import summarise
-from xinyi.data.table import GROUP
+from xinyi.data.table import GROUP, META
+from xinyi.data.time_split import time_splits
 from xinyi.errors import describe
 from xinyi.tasks.spec import TaskSpec
 
@@ -50,11 +53,14 @@ def load(settings: DataSettings, tasks: Sequence[TaskSpec]) -> Dataset:
     specs, tables, sources, warnings = make_tables(
         files, tasks, complete, settings.preparation, settings.workers, problems
     )
-    splits, made = _splits(settings, files, tables, specs)
+    tables = corrected(tables, specs, settings.corrections, warnings)
+    cuts: dict[str, str] = {}
+    splits, made = _splits(settings, files, tables, specs, cuts)
     warnings += shared_groups(splits)
     splits = {name: _limited(table.drop_columns(GROUP), name, settings) for name, table in splits.items()}
     summary = summarise(settings.name, splits, specs, sources, made, settings.mask, warnings)
     summary |= {"simplified": settings.simplify, "card": dict(settings.card)}
+    summary |= {"split_by": settings.split, **({"split_from": cuts} if cuts else {})}
     return Dataset(tuple(specs), splits, summary)
 
 
@@ -83,9 +89,13 @@ def _read(settings: DataSettings, tasks: Sequence[TaskSpec], problems: list[str]
 
 
 def _splits(
-    settings: DataSettings, files: Sequence[RawFile], tables: Sequence[pa.Table], specs: Sequence[TaskSpec]
+    settings: DataSettings,
+    files: Sequence[RawFile],
+    tables: Sequence[pa.Table],
+    specs: Sequence[TaskSpec],
+    cuts: dict[str, str],
 ) -> tuple[dict[str, pa.Table], list[str]]:
-    """Each split's rows from all sources, and the names of the splits that were made."""
+    """Each split's rows from all sources, and names of the splits that were made; `cuts` gets their first moments."""
     parts: dict[str, list[pa.Table]] = {name: [] for name in SPLITS}
     made: dict[str, None] = {}
     for source in settings.sources:
@@ -93,7 +103,7 @@ def _splits(
         given = {name: [table for split, table in own if split == name] for name in SPLITS}
         shares = _missing_shares(settings, source)
         train = pa.concat_tables(given["train"])
-        created = _made(train, shares, specs, settings.seed) if shares else {"train": train}
+        created = _made(train, shares, specs, settings, cuts) if shares else {"train": train}
         made.update(dict.fromkeys(shares))
         for name in SPLITS:
             parts[name] += [created[name]] if name in created else given[name]
@@ -101,11 +111,23 @@ def _splits(
     return joined, [name for name in SPLITS if name in made]
 
 
-def _made(train: pa.Table, shares: dict[str, float], specs: Sequence[TaskSpec], seed: int) -> dict[str, pa.Table]:
+def _made(
+    train: pa.Table,
+    shares: dict[str, float],
+    specs: Sequence[TaskSpec],
+    settings: DataSettings,
+    cuts: dict[str, str],
+) -> dict[str, pa.Table]:
     """Splits of a source's training rows. They are decided without the texts, which stay on disk."""
     labels = [name for name in train.column_names if name.startswith("label.")]
-    slim = train.select(["id", GROUP, *labels]).append_column(_PLACE, pa.array(np.arange(len(train))))
-    made = make_splits(slim, shares, specs, seed)
+    column = [f"{META}{settings.time}"] if settings.split == "time" else []
+    slim = train.select(["id", GROUP, *labels, *column]).append_column(_PLACE, pa.array(np.arange(len(train))))
+    if column:
+        made, found = time_splits(slim, shares, specs, column[0], settings.cuts)
+        cuts |= found
+    else:
+        maker = stratified_splits if settings.split == "stratified" else make_splits
+        made = maker(slim, shares, specs, settings.seed)
     return {name: take(train, table[_PLACE].to_numpy()) for name, table in made.items()}
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from xinyi.data.prepare import Preparation
 
+HOW_TO_SPLIT = ("hash", "stratified", "time")
 SPLITS = ("train", "validation", "test")
 
 
@@ -53,8 +54,9 @@ class DataSettings:
     mask: replace personal data by placeholders. repair: undo damage such as wrong decodings. simplify: traditional
     characters become simplified ones. workers: processes that prepare texts. card: what is known of the data.
     validation_share, test_share: of the training rows, for a split without files (0: no such split). seed: which rows
-    such a split takes, and which rows are kept. limit: the most rows of each split.
-    train_limit: the most training rows.
+    such a split takes, and which rows are kept. limit: the most rows of each split. train_limit: the most training
+    rows. split: how they are made: hash, stratified or time. time: metadata column that splits by time go by.
+    cuts: split → its first moment. corrections: files of corrected labels.
     """
 
     name: str
@@ -69,6 +71,10 @@ class DataSettings:
     simplify: bool = False
     workers: int = 1
     card: Mapping[str, Any] = field(default_factory=dict)
+    split: str = "hash"
+    time: str | None = None
+    cuts: Mapping[str, str] = field(default_factory=dict)
+    corrections: tuple[str, ...] = ()
 
     @property
     def preparation(self) -> Preparation:

@@ -31,23 +31,72 @@ def make_splits(
     Raises:
         DataError: too few rows to give each split one.
     """
-    keys = pc.coalesce(table[GROUP], table["id"]).combine_chunks().dictionary_encode()
-    units = keys.dictionary.to_pylist()
-    unit_of_row = keys.indices.to_numpy(zero_copy_only=False)
+    units, unit_of_row = units_of(table)
     place = np.zeros(len(units), dtype=np.int64)  # 0: train, i + 1: the i-th name of `shares`
-    numbers = [np.array([_number(seed, name, unit) for unit in units]) for name in shares]
+    numbers = [numbered(seed, name, units) for name in shares]
     left = 1.0
     for i, share in enumerate(shares.values()):
         # A share of all rows, taken from those that are still left.
         place[(place == 0) & (numbers[i] < share / left)] = i + 1
         left -= share
-    strata = _strata(table, tasks, unit_of_row)
-    highest = np.max(numbers, axis=0)
-    _restore_labels(place, strata, highest)
-    for i, name in enumerate(shares):
-        _fill_empty(place, i + 1, numbers[i], strata, name)
+    return parts(table, place, unit_of_row, shares, tasks, seed)
+
+
+def parts(
+    table: pa.Table,
+    place: NDArray[np.int64],
+    unit_of_row: NDArray[np.int64],
+    shares: Mapping[str, float],
+    tasks: Sequence[TaskSpec],
+    seed: int | None,
+) -> dict[str, pa.Table]:
+    """The rows of each split, after the two repairs.
+
+    Args:
+        place: each unit's split, 0 for "train", i + 1 for the i-th of `shares`. seed: of the numbers that say which
+            unit a repair takes; None repairs nothing, and then an empty split is an error.
+    """
+    if seed is not None:
+        units = units_of(table)[0]
+        numbers = [numbered(seed, name, units) for name in shares]
+        strata = _strata(table, tasks, unit_of_row)
+        _restore_labels(place, strata, np.max(numbers, axis=0))
+        for i, name in enumerate(shares):
+            _fill_empty(place, i + 1, numbers[i], strata, name)
+    for i, name in enumerate(["train", *shares]):
+        if not (place == i).any():
+            remedy = f"add rows, or name a file: data.{name}=FILE"
+            raise DataError([describe(f"rows for the {name} split", "none", remedy, f"data.{name}")])
     rows = place[unit_of_row]
     return {name: table.filter(pa.array(rows == i)) for i, name in enumerate(["train", *shares])}
+
+
+def units_of(table: pa.Table) -> tuple[list[str], NDArray[np.int64]]:
+    """What stays together (a group, else the rows of one id), and the unit of each row."""
+    keys = pc.coalesce(table[GROUP], table["id"]).combine_chunks().dictionary_encode()
+    return keys.dictionary.to_pylist(), keys.indices.to_numpy(zero_copy_only=False)
+
+
+def numbered(seed: int, name: str, units: Sequence[str]) -> NDArray[np.float64]:
+    """A number in [0, 1) for each unit that only this unit decides."""
+    return np.array([_number(seed, name, unit) for unit in units])
+
+
+def members_of_units(
+    table: pa.Table, tasks: Sequence[TaskSpec], unit_of_row: NDArray[np.int64], units: int
+) -> NDArray[np.float64]:
+    """How many rows of each unit have each label, units × labels of all tasks."""
+    columns = []
+    for task in tasks:
+        column = table[f"label.{task.id}"].combine_chunks()
+        multi = task.kind == "multi"
+        rows = pc.list_parent_indices(column).to_numpy(zero_copy_only=False) if multi else np.arange(len(column))
+        labels = pc.list_flatten(column) if multi else column
+        places = pc.index_in(labels, value_set=pa.array(task.label_ids)).fill_null(-1).to_numpy(zero_copy_only=False)
+        counts = np.zeros((units, len(task.labels)))
+        np.add.at(counts, (unit_of_row[rows[places >= 0]], places[places >= 0]), 1)
+        columns.append(counts)
+    return np.concatenate(columns, axis=1) if columns else np.zeros((units, 0))
 
 
 def shared_groups(splits: Mapping[str, pa.Table]) -> Iterator[str]:

@@ -1,37 +1,62 @@
-"""`xinyi data check` and `xinyi data mask`."""
+"""`xinyi data check`."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from xinyi.config import builders
 from xinyi.config.compose import load as load_config
 from xinyi.data import load
+from xinyi.data.checks import Outcome, console
+from xinyi.pipeline.data_checks import PAGE, SUSPECTS, check_dataset
+from xinyi.pipeline.folder import RunFolder, write_json
 
 
-def check_data(overrides: Sequence[str], config_dir: Path | None) -> dict[str, Any]:
-    """Read, check and profile the data of a configuration; returns the content of data.json.
+def check_data(overrides: Sequence[str], config_dir: Path | None) -> tuple[dict[str, Any], Outcome, Path]:
+    """Read, check and profile the data of a configuration; data.json and the page go into a folder.
+
+    Returns: the content of data.json, the findings, and the folder.
 
     Raises:
         ConfigError, DataError: with every problem found.
     """
     config = load_config(overrides, config_dir)
-    return dict(load(builders.data_settings(config), builders.task_specs(config)).summary)
+    name = f"{datetime.now():%Y-%m-%d_%H%M%S}_check_{config.data.name}"
+    folder = RunFolder(Path(config.checks.folder or Path(config.runs) / name))
+    dataset = load(builders.data_settings(config), builders.task_specs(config))
+    folder.create()
+    dataset, outcome = check_dataset(config, dataset, folder.root, auto="all")
+    write_json(folder.data, dataset.summary)
+    return dataset.summary, outcome, folder.root
 
 
-def lines(summary: dict[str, Any]) -> list[str]:
-    """The profile as text."""
-    found = [f"data       {summary['name']} · {summary['fingerprint'][:16]}"]
+def lines(summary: dict[str, Any], outcome: Outcome, folder: Path) -> Iterator[str]:
+    """The profile and the findings as text."""
+    yield from _profile(summary)
+    said = {finding["message"] for finding in summary["checks"]["findings"]}
+    yield from (f"noticed    {text}" for text in summary["problems"] if text not in said)
+    yield ""
+    yield from console.lines(outcome)
+    yield ""
+    yield f"numbers    {folder / 'data.json'}"
+    yield f"examples   {folder / PAGE}"
+    if (folder / SUSPECTS).is_file():
+        yield f"to label   {folder / SUSPECTS} (back in with data.corrections=FILE)"
+    yield f"result     {'findings over their limits' if outcome.failed else 'in order'}"
+
+
+def _profile(summary: dict[str, Any]) -> Iterator[str]:
+    yield f"data       {summary['name']} · {summary['fingerprint'][:16]}"
     for name, split in summary["splits"].items():
         length = split["characters"]
         made = " (made from the training rows)" if name in summary["split_made"] else ""
         sizes = f"characters: median {length['p50']}, 99 % {length['p99']}, longest {length['max']}"
-        found.append(f"{name:10} {split['rows']:,} rows{made}; {sizes}")
+        yield f"{name:10} {split['rows']:,} rows{made}; {sizes}"
         for task, counts in split["labels"].items():
             shown = ", ".join(f"{label} {n:,}" for label, n in sorted(counts.items(), key=lambda item: -item[1]))
-            found.append(f"           {task}: {shown}")
+            yield f"           {task}: {shown}"
     masked = ", ".join(f"{kind} {n:,}" for kind, n in summary["personal_data"].items() if n) or "none found"
-    found.append(f"masked     {masked}")
-    return found + [f"finding    {text}" for text in summary["problems"]]
+    yield f"masked     {masked}"

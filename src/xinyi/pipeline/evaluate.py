@@ -20,6 +20,7 @@ from xinyi.evaluation.answers import store_answers
 from xinyi.evaluation.plots import write_confusion_plots
 from xinyi.evaluation.predictions import write_predictions
 from xinyi.evaluation.settings import EvaluationSettings
+from xinyi.pipeline.data_checks import mark_near
 from xinyi.pipeline.facts import run_facts
 from xinyi.pipeline.folder import RunFolder, read_json, write_json
 from xinyi.pipeline.resume import run_config
@@ -74,7 +75,7 @@ def find_bundle(target: Path) -> Path:
 def _own_data(target: Path) -> Dataset:
     """The run's validation and test rows."""
     config = run_config(RunFolder(target))
-    dataset = load(builders.data_settings(config), builders.task_specs(config))
+    dataset = mark_near(load(builders.data_settings(config), builders.task_specs(config)))
     kept = {name: table for name, table in dataset.splits.items() if name != "train"}
     return Dataset(dataset.tasks, kept, dataset.summary)
 

@@ -13,6 +13,7 @@ from xinyi.config.schema import TrainConfig
 from xinyi.data import Dataset, load
 from xinyi.errors import ConfigError, Interrupted, describe
 from xinyi.pipeline import stages
+from xinyi.pipeline.data_checks import PAGE, check_dataset
 from xinyi.pipeline.facts import git_commit
 from xinyi.pipeline.folder import RunFolder, read_json, write_json, write_yaml
 from xinyi.pipeline.parts import Parts, assemble
@@ -55,6 +56,7 @@ def train(config: TrainConfig, root: Path, parent: str | None = None, resume: bo
     state = read_json(folder.state) if resume else {}
     if resume:
         stages.same_data(state, dataset)
+    dataset, _ = check_dataset(config, dataset, folder.root, auto="cheap")
     _keep(folder, config, dataset)
     parts = assemble(config, dataset)
     tracker.start(config.name, asdict(config), _tags(config, parts, dataset), parent, state.get("mlflow_run"))
@@ -80,7 +82,7 @@ def _walk(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts
     summary = {**dataset.summary, "encoding": stages.encoding_summary(parts.splits)}
     write_json(folder.data, summary)
     tracker.dataset(summary)
-    _announce(config, parts, summary)
+    _announce(config, folder, parts, summary)
     facts = stages.fit_stage(config, folder, parts, tracker.logger())
     stages.predict_stage(folder, dataset, parts)
     report = stages.report_stage(config, folder, facts, summary)
@@ -115,7 +117,7 @@ def _tags(config: TrainConfig, parts: Parts, dataset: Dataset) -> dict[str, str]
     }
 
 
-def _announce(config: TrainConfig, parts: Parts, summary: dict[str, Any]) -> None:
+def _announce(config: TrainConfig, folder: RunFolder, parts: Parts, summary: dict[str, Any]) -> None:
     """What is about to be trained, in a few lines."""
     rows = ", ".join(f"{name} {part['rows']:,}" for name, part in summary["splits"].items())
     cut = sum(part["cut"] for part in summary["encoding"].values())
@@ -125,5 +127,7 @@ def _announce(config: TrainConfig, parts: Parts, summary: dict[str, Any]) -> Non
     millions = sum(p.numel() for p in parts.model.parameters()) / 1e6
     log.info("backbone   %s, %.1f million parameters", parts.backbone.name, millions)
     log.info("precision  %s", parts.precision)
+    findings = [finding for finding in summary["checks"]["findings"] if finding["over"] and not finding["allowed"]]
+    log.info("checks     %s finding(s) over the limit: %s", len(findings), folder.root / PAGE)
     for problem in summary["problems"]:
         log.warning("data: %s", problem)

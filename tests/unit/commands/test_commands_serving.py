@@ -101,11 +101,32 @@ def test_data_check_profiles_without_training(tmp_path, capsys):
     path = tmp_path / "数据.jsonl"
     path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
     arguments = ["task=own", "data=files", f"data.train={path}", "data.text=消息", "data.labels.kind=类"]
-    assert cli.main(["data", "check", *arguments]) == 0
+    assert cli.main(["data", "check", *arguments, "checks=none", f"checks.folder={tmp_path / 'out'}"]) == 0
     text = capsys.readouterr().out
     assert "kind: 甲" in text or "kind: 乙" in text
     assert "mobile 40" in text
     assert "第1条" not in text
+
+
+def test_data_check_ends_with_1_when_a_finding_is_over_its_limit(tmp_path, capsys):
+    rows = [{"text": f"第{i}条消息说的是完全不同的事{chr(0x4E00 + 37 * i)}", "kind": "甲乙"[i % 2]} for i in range(60)]
+    for name, part in (("train", rows[:40]), ("validation", rows[40:]), ("test", rows[:10])):
+        lines = [json.dumps(row, ensure_ascii=False) + "\n" for row in part]
+        (tmp_path / f"{name}.jsonl").write_text("".join(lines), encoding="utf-8")
+    files = [f"data.{name}={tmp_path}/{name}.jsonl" for name in ("train", "validation", "test")]
+    arguments = ["data", "check", "task=own", "data=files", *files, "data.labels.kind=kind"]
+    arguments += [f"checks.folder={tmp_path / 'out'}", "checks.run=cheap", "checks.skip=[near_duplicates]"]
+    assert cli.main(arguments) == 1
+    shown = capsys.readouterr().out
+    assert "10 of 10 test rows (100.0%) repeat a row of train exactly" in shown
+    assert "完全不同" not in shown
+    written = json.loads((tmp_path / "out" / "data.json").read_text(encoding="utf-8"))
+    assert written["checks"]["failed"] is True
+    assert "完全不同" not in json.dumps(written, ensure_ascii=False)
+    assert "完全不同" in (tmp_path / "out" / "data_check.html").read_text(encoding="utf-8")
+    accepted = [f"{{check: {name}, until: 2999-01-01, reason: planted}}" for name in ("leaks", "near_leaks")]
+    assert cli.main([*arguments, f"checks.allow=[{','.join(accepted)}]"]) == 0
+    assert cli.main([*arguments, "checks.skip=[leak]"]) == 2
 
 
 def test_data_mask_masks_one_column(tmp_path, capsys):

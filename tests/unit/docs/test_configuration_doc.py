@@ -18,7 +18,7 @@ def test_every_setting_has_help_text() -> None:
     fields = [field for schema in schemas for field in dataclasses.fields(schema)]
     # The fields of the whole that hold a group have the group's own description.
     missing = [field.name for field in fields if not field.metadata.get("help") and field.name not in hints]
-    assert len(schemas) == 11
+    assert len(schemas) == 12
     assert missing == []
 
 

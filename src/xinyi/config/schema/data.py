@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from xinyi.config.schema.fields import setting
+from xinyi.data.settings import HOW_TO_SPLIT
 from xinyi.encoding import STRATEGIES
 
 
@@ -53,6 +54,17 @@ class DataConfig(SourceConfig):
     test_share: float = setting(0.1, "share of rows for a test split that must be made", least=0.0, most=0.5)
     seed: int = setting(
         7, "seed of splits that must be made; apart from the run's, so that seeds see the same rows", least=0
+    )
+    split: str = setting(
+        "hash",
+        "how splits are made: hash (adding rows moves none), stratified (each label's exact share), time (newest last)",
+        choices=HOW_TO_SPLIT,
+    )
+    time: str | None = setting(None, "column with times, for data.split=time")
+    validation_from: str | None = setting(None, "first moment of a validation split made by time; else by its share")
+    test_from: str | None = setting(None, "first moment of a test split made by time; else by its share")
+    corrections: str | list[str] | None = setting(
+        None, "file(s) with corrected labels: columns id, task, label, as label_errors.csv of data check has them"
     )
     max_length: int = setting(256, "tokens in a row, special tokens included", least=8, most=8192)
     truncation: str = setting("head_tail", "which part of an overlong text is kept", choices=STRATEGIES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from xinyi.config.schema.backbone import BackboneConfig
+from xinyi.config.schema.checks import ChecksConfig
 from xinyi.config.schema.data import DataConfig
 from xinyi.config.schema.evaluation import EvaluationConfig
 from xinyi.config.schema.export import ExportConfig
@@ -17,7 +18,8 @@ from xinyi.config.schema.tracking import TrackingConfig
 from xinyi.config.schema.trainer import TrainerConfig
 
 GROUPS = (
-    "task", "data", "backbone", "recipe", "optim", "trainer", "evaluation", "gate", "export", "tracking", "experiment",
+    "task", "data", "checks", "backbone", "recipe", "optim", "trainer", "evaluation", "gate", "export", "tracking",
+    "experiment",
 )  # fmt: skip
 
 
@@ -30,6 +32,7 @@ class TrainConfig:
     runs: str = setting("runs", "folder that run folders are made in")
     tasks: dict[str, TaskConfig] = field(default_factory=dict, metadata={"help": "the tasks, by id"})
     data: DataConfig = field(default_factory=DataConfig)
+    checks: ChecksConfig = field(default_factory=ChecksConfig)
     backbone: BackboneConfig = field(default_factory=BackboneConfig)
     recipe: RecipeConfig = field(default_factory=RecipeConfig)
     optim: OptimConfig = field(default_factory=OptimConfig)

@@ -1,0 +1,46 @@
+"""Conversations or customers with rows in several splits: their own words help to answer for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import numpy as np
+import pyarrow.compute as pc
+
+from xinyi.data.checks.finding import Check, Measured
+from xinyi.data.checks.material import Material
+
+_GROUP = re.compile(
+    r"(conversation|dialog(ue)?|session|customer|user|client|speaker|author|thread|group)s?(_?id)?|会话.*|客户.*|用户.*",
+    re.I,
+)
+
+
+def measure(material: Material, limit: float) -> Iterator[Measured]:
+    """The share of each later split's rows whose group stands in an earlier one, for each column that names groups."""
+    names = [name for name in next(iter(material.splits.values())).column_names if name.startswith("meta.")]
+    for name in names:
+        if not _GROUP.fullmatch(name.removeprefix("meta.")):
+            continue
+        for first, second in material.pairs():
+            groups = material.splits[second][name]
+            known = pc.unique(material.splits[first][name].drop_null())
+            count = int(np.sum(pc.is_in(groups, value_set=known).to_numpy()))
+            if count:
+                share = count / len(groups)
+                column = name.removeprefix("meta.")
+                message = (
+                    f"{count:,} of {len(groups):,} {second} rows ({share:.1%}) have a {column} that {first} has too"
+                )
+                yield Measured(share, message, split=second, count=count)
+
+
+CHECK = Check(
+    "crossing_groups",
+    "conversations or customers in several splits",
+    "warning",
+    0.0,
+    "set data.group to that column and let the splits be made, or split the files by it",
+    measure,
+)
