@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks import data_scale, lightning_cost, pretraining_throughput, training_throughput
+from benchmarks import (
+    bootstrap_intervals,
+    data_scale,
+    lightning_cost,
+    pretraining_throughput,
+    training_throughput,
+)
 
 BENCHMARKS = {
     "training_throughput": training_throughput.main,
     "pretraining_throughput": pretraining_throughput.main,
     "lightning_cost": lightning_cost.main,
     "data_scale": data_scale.main,
+    "bootstrap_intervals": bootstrap_intervals.main,
 }
 
 

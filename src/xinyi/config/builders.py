@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xinyi.config.schema.data import DataConfig, SourceConfig
+from xinyi.config.schema.evaluation import EvaluationConfig
 from xinyi.config.schema.pretrain import PretrainConfig
 from xinyi.config.schema.root import TrainConfig
 from xinyi.encoding import EncodingSettings
@@ -85,7 +86,7 @@ def _merged(data: DataConfig, raw: Mapping[str, Any]) -> SourceConfig:
     from xinyi.config import check
 
     source = check.build(raw, SourceConfig)
-    for name in ("root", "text", "context", "meta", "group", "separator"):
+    for name in ("root", "text", "context", "meta", "outside", "group", "separator"):
         if name not in raw:
             setattr(source, name, getattr(data, name))
     return source
@@ -113,10 +114,17 @@ def backbone_settings(config: TrainConfig | PretrainConfig) -> Any:
 
 def evaluation_settings(config: TrainConfig) -> Any:
     """The evaluation room's settings."""
-    from xinyi.evaluation.settings import EvaluationSettings
+    return evaluation(config.evaluation, config.seed, texts=config.data.mask)
 
-    e = config.evaluation
-    return EvaluationSettings(e.resamples, e.confidence, config.seed, e.errors, e.bins, texts=config.data.mask)
+
+def evaluation(e: EvaluationConfig, seed: int, texts: bool) -> Any:
+    """The evaluation room's settings from its group alone. Raises ConfigError."""
+    from xinyi.evaluation.settings import AbstainSettings, EvaluationSettings
+
+    abstain = AbstainSettings(dict(e.abstain_risk), e.abstain_coverage, e.abstain_score, e.abstain_promise)
+    return EvaluationSettings(
+        e.resamples, e.confidence, seed, e.errors, e.bins, texts, e.least_slice, e.language, abstain
+    )
 
 
 def export_settings(config: TrainConfig) -> Any:

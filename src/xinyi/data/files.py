@@ -15,7 +15,7 @@ from xinyi.data.prepare import Preparation
 from xinyi.data.raw import RawFile, read_file
 from xinyi.data.read import find_files
 from xinyi.data.settings import SourceSettings
-from xinyi.data.table import TableMaker, table_schema
+from xinyi.data.table import OUTSIDE, TableMaker, table_schema
 from xinyi.errors import DataError
 from xinyi.tasks.spec import TaskSpec
 
@@ -68,9 +68,11 @@ def make_tables(
 
 
 def meta_columns(source: SourceSettings) -> list[str]:
-    """Columns kept beside the predictions: those named, and constants that are nothing else."""
+    """Columns kept beside the predictions: those named, marks of rows outside a task's labels, and constants that are
+    nothing else."""
     used = {source.text, source.context, source.group, *source.labels.values()}
-    return [*source.meta, *(name for name in source.constants if name not in {*source.meta, *used})]
+    marks = [f"{OUTSIDE}{task}" for task in source.outside if task in source.labels]
+    return [*source.meta, *marks, *(name for name in source.constants if name not in {*source.meta, *used})]
 
 
 def _entry(file: RawFile, table: pa.Table, dropped: frozenset[int], damage: Mapping[str, Any]) -> dict[str, Any]:

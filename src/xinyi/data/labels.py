@@ -136,6 +136,8 @@ class _Reader:
             levels = list(_known(self.spec, source)) if self.spec else [str(i + 1) for i in range(most)]
             return functools.partial(stars_to_level, most=most, levels=levels)
         mapping = {str(key).strip(): str(value or "").strip() for key, value in source.map.get(name, {}).items()}
+        if name in source.outside:
+            mapping[source.outside[name]] = ""
         if self.kind != "multi":
             return functools.partial(parse_single, mapping=mapping)
         empty = self.spec.empty.id if self.spec and self.spec.empty else None

@@ -22,7 +22,8 @@ class SourceSettings:
     "" for "lacks the label". separator: character between the labels of one cell (None: noticed).
     stars: task → the most stars; its column holds stars from 1 on, which become the task's levels. drop: task → labels
     in the file whose rows are left out. constants: columns that the files lack → the value of every row.
-    meta: columns kept. group: column whose rows stay in one split.
+    meta: columns kept. outside: task → the value of rows that none of its labels fits; they lack the label and are
+    marked in the metadata `outside.<task>`. group: column whose rows stay in one split.
     """
 
     root: str | None = None
@@ -40,6 +41,7 @@ class SourceSettings:
     constants: Mapping[str, str] = field(default_factory=dict)
     separator: str | None = None
     meta: Sequence[str] = ()
+    outside: Mapping[str, str] = field(default_factory=dict)
     group: str | None = None
 
     def files(self, split: str) -> Sequence[str]:

@@ -18,6 +18,8 @@ from xinyi.tasks.spec import TaskSpec
 # Which rows stay in one split; dropped once the splits are made.
 GROUP = "group"
 META = "meta."
+# Metadata of rows that none of a task's labels fits (data.outside).
+OUTSIDE = "outside."
 
 
 def table_schema(tasks: Sequence[TaskSpec], meta: Sequence[str]) -> pa.Schema:
@@ -103,6 +105,7 @@ class _Reading:
         """The file's rows. Raises DataError when they are no longer those of the first reading."""
         columns = {name: name.removeprefix(META) for name in self.meta if name.removeprefix(META) in self._kept()}
         source, chunk, count = self.raw.source, RawChunk(), 0
+        outside = {t: (source.labels[t], value) for t, value in source.outside.items() if t in source.labels}
         for number, row in self.raw.records():
             if count >= len(self.raw) or self.raw.rows[count] != number:
                 break
@@ -114,6 +117,9 @@ class _Reading:
                 chunk.others.setdefault(GROUP, []).append(_plain(row.get(source.group)))
             for name, column in columns.items():
                 chunk.others.setdefault(name, []).append(_plain(row.get(column)))
+            for task, (column, value) in outside.items():
+                mark = "yes" if _plain(row.get(column)) == value else None
+                chunk.others.setdefault(f"{META}{OUTSIDE}{task}", []).append(mark)
             if len(chunk) == CHUNK_ROWS:
                 yield chunk
                 chunk = RawChunk()

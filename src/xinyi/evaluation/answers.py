@@ -77,9 +77,12 @@ def answers_of(predictions: Predictions, slices: Mapping[str, Any] | None = None
 
 def store_answers(predictions: Mapping[str, Path], folder: Path) -> Path:
     """Read each split's stored predictions and write answers.npz beside a report. Raises BundleError."""
+    # Both bring pyarrow and scipy, which a gate does without.
     from xinyi.evaluation.predictions import read_predictions
+    from xinyi.evaluation.slices import split_slices
 
-    return write_answers({split: answers_of(read_predictions(path)) for split, path in predictions.items()}, folder)
+    read = {split: read_predictions(path) for split, path in predictions.items()}
+    return write_answers({split: answers_of(found, split_slices(found)) for split, found in read.items()}, folder)
 
 
 def write_answers(answers: Mapping[str, SplitAnswers], folder: Path) -> Path:

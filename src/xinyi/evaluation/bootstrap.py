@@ -94,12 +94,13 @@ def estimates(
     units: Units,
     settings: EvaluationSettings,
     name: str = "",
+    only: Sequence[str] | None = None,
 ) -> dict[str, dict[str, Any]]:
-    """Every metric of a kind: {metric: {value, low, high, n}}, with `why` where one cannot be computed.
+    """Every metric of a kind, or `only` those: {metric: {value, low, high, n}}, with `why` where there is no value.
 
     All rows must be labelled. The result depends on the rows, the settings and `name` alone.
     """
-    metrics = metrics_for(kind)
+    metrics = [metric for metric in metrics_for(kind) if only is None or metric.name in only]
     if not len(gold):
         return {metric.name: _nothing(0, "no labelled rows") for metric in metrics}
     rows = Scored.of(gold, predicted, probs_BC)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,10 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize_scalar
 
 from xinyi.errors import BundleError, describe
+from xinyi.evaluation.abstaining import ALWAYS, judge
 from xinyi.evaluation.predictions import Predictions, TaskPredictions
+from xinyi.evaluation.selective import fit_threshold
+from xinyi.evaluation.settings import AbstainSettings
 from xinyi.evaluation.storage import write_texts
 from xinyi.tasks.decode import Decoding, probabilities
 
@@ -21,9 +25,24 @@ GRID = np.round(np.arange(0.05, 0.951, 0.01), 2)
 PRIOR_POSITIVES = 10
 
 
-def fit_decoding(predictions: Predictions) -> dict[str, Decoding]:
+def fit_decoding(predictions: Predictions, abstain: AbstainSettings | None = None) -> dict[str, Decoding]:
     """Task id → decoding. A task without labelled rows keeps temperature 1 and thresholds 0.5. Deterministic."""
-    return {name: _fit(task) for name, task in predictions.tasks.items()}
+    abstain = abstain or AbstainSettings()
+    fitted = {name: _fit(task) for name, task in predictions.tasks.items()}
+    for name, risk in abstain.risk.items():
+        if name in fitted:
+            fitted[name] = fit_abstaining(predictions, name, fitted[name], risk, abstain)
+    return fitted
+
+
+def fit_abstaining(
+    predictions: Predictions, task: str, decoding: Decoding, risk: float, abstain: AbstainSettings
+) -> Decoding:
+    """The decoding with the lowest threshold that keeps the risk; where none does, it abstains from every answer."""
+    judged = judge(predictions, task, decoding)
+    scores = judged.scores[abstain.score]
+    limit = fit_threshold(scores, judged.wrong_B, risk, abstain.promise) if len(scores) else None
+    return replace(decoding, abstain_below=ALWAYS if limit is None else limit, abstain_by=abstain.score)
 
 
 def write_decodings(decodings: Mapping[str, Decoding], path: Path) -> None:

@@ -38,8 +38,8 @@ def confident_mistakes(
         {
             "id": ids[row],
             "text": shorten(texts[row]),
-            "gold": _names(gold[row], spec),
-            "predicted": _names(predicted[row], spec),
+            "gold": names_of(gold[row], spec),
+            "predicted": names_of(predicted[row], spec),
             "probability": float(sure_B[row]),
         }
         for row in rows[:count]
@@ -55,8 +55,8 @@ def _mistakes(gold: NDArray, predicted: NDArray, probs_BC: NDArray) -> tuple[NDA
     return wrong_BC.any(axis=1), np.where(wrong_BC, sure_BC, 0.0).max(axis=1)
 
 
-def _names(answer: NDArray | np.int64, spec: TaskSpec) -> str | list[str]:
-    """The label id, or for multi the ids of the row's labels."""
+def names_of(answer: NDArray | np.int64, spec: TaskSpec) -> str | list[str]:
+    """An answer as the label's id, or for multi as the ids of the row's labels."""
     if np.ndim(answer) == 0:
         return spec.label_ids[int(answer)]
     return [label for label, given in zip(spec.label_ids, answer, strict=True) if given]

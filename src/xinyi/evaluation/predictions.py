@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,24 +29,29 @@ class TaskPredictions:
     """One task's gold answers and logits.
 
     gold: label indices (B,), -1 where the row lacks this task's label; for multi a 0/1 matrix (B, C).
-    present: (B,) whether the row has this task's label. logits_BC: float32.
+    present: (B,) whether the row has this task's label. logits_BC: float32. scores: further confidence scores by name,
+    each (B,), higher is surer. outside: (B,) whether the row is marked as one that no label of the task fits.
     """
 
     spec: TaskSpec
     gold: NDArray[np.int64]
     present: NDArray[np.bool_]
     logits_BC: NDArray[np.float32]
+    scores: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    outside: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, dtype=bool))
 
 
 @dataclass(frozen=True, eq=False)
 class Predictions:
-    """One split's stored predictions. meta: name → one value a row (None where the row has none)."""
+    """One split's stored predictions. meta: name → one value a row (None where the row has none); contexts: the turns
+    before, "" for none."""
 
     split: str
     ids: list[str]
     texts: list[str]
     meta: dict[str, list[str | None]]
     tasks: dict[str, TaskPredictions]
+    contexts: list[str] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -58,13 +63,19 @@ class Predictions:
 
 
 def write_predictions(
-    path: Path, table: pa.Table, logits: Mapping[str, NDArray], tasks: Sequence[TaskSpec], split: str
+    path: Path,
+    table: pa.Table,
+    logits: Mapping[str, NDArray],
+    tasks: Sequence[TaskSpec],
+    split: str,
+    scores: Mapping[str, Mapping[str, NDArray]] | None = None,
 ) -> Path:
     """Store a split's predictions: written beside, then renamed.
 
     Args:
         table: the split's data table (B rows).
         logits: task id → (B, C) logits in the order of the task's labels.
+        scores: name → task id → (B,) further confidence scores, higher is surer.
 
     Raises:
         BundleError: logits of another shape or not finite, or the file cannot be written.
@@ -72,7 +83,10 @@ def write_predictions(
     if problems := [p for task in tasks for p in _logit_problems(task, logits.get(task.id), table.num_rows)]:
         raise BundleError(problems, title=UNWRITABLE)
     for task in tasks:
-        table = table.append_column(f"logits.{task.id}", _list_column(logits[task.id]))
+        table = table.append_column(f"logits.{task.id}", list_column(logits[task.id]))
+    for name, columns in (scores or {}).items():
+        for task, values in columns.items():
+            table = table.append_column(f"score.{name}.{task}", pa.array(np.asarray(values, dtype=np.float64)))
     about = {"schema_version": SCHEMA_VERSION, "split": split, "tasks": [task.to_dict() for task in tasks]}
     table = table.replace_schema_metadata({KEY: json.dumps(about, ensure_ascii=False).encode()})
     return write_whole(path, lambda part: pq.write_table(table, part, compression="zstd"), UNWRITABLE)
@@ -100,7 +114,9 @@ def read_predictions(path: Path) -> Predictions:
     if problems:
         raise BundleError(problems, title=f"{path} cannot be read")
     meta = {n.removeprefix("meta."): table[n].to_pylist() for n in table.column_names if n.startswith("meta.")}
-    return Predictions(split, table["id"].to_pylist(), table["text"].to_pylist(), meta, tasks)
+    ids, texts = table["id"].to_pylist(), table["text"].to_pylist()
+    contexts = table["context"].to_pylist() if "context" in table.column_names else [""] * len(ids)
+    return Predictions(split, ids, texts, meta, tasks, [context or "" for context in contexts])
 
 
 def _logit_problems(task: TaskSpec, logits_BC: NDArray | None, rows: int) -> list[str]:
@@ -114,7 +130,8 @@ def _logit_problems(task: TaskSpec, logits_BC: NDArray | None, rows: int) -> lis
     return []
 
 
-def _list_column(logits_BC: NDArray) -> pa.Array:
+def list_column(logits_BC: NDArray) -> pa.Array:
+    """Logits (B, C) as a column of lists."""
     rows, width = np.shape(logits_BC)
     values = pa.array(np.asarray(logits_BC, dtype=np.float32).reshape(-1))
     return pa.ListArray.from_arrays(pa.array(np.arange(rows + 1, dtype=np.int32) * width), values)
@@ -140,16 +157,30 @@ def _read_table(path: Path) -> tuple[pa.Table, dict[str, Any]]:
 def _read_task(table: pa.Table, spec: TaskSpec, problems: list[str]) -> TaskPredictions | None:
     """One task's columns; what does not fit is added to `problems`."""
     try:
-        logits_BC = _read_logits(table[f"logits.{spec.id}"], spec)
+        logits_BC = read_logits(table[f"logits.{spec.id}"], spec)
         column = table[f"label.{spec.id}"].combine_chunks()
         gold, present = (_multi_gold if spec.kind == "multi" else _single_gold)(column, spec)
     except (pa.ArrowException, ValueError) as error:
         problems.append(describe("labels and logits that fit the task", error, AGAIN, f"task {spec.id}"))
         return None
-    return TaskPredictions(spec, gold, present, logits_BC)
+    return TaskPredictions(spec, gold, present, logits_BC, _scores(table, spec), _outside(table, spec))
 
 
-def _read_logits(column: pa.ChunkedArray, spec: TaskSpec) -> NDArray[np.float32]:
+def _scores(table: pa.Table, spec: TaskSpec) -> dict[str, NDArray[np.float64]]:
+    parts = {name: name.split(".", 2) for name in table.column_names if name.startswith("score.")}
+    own = {part[1]: table[name] for name, part in parts.items() if part[2] == spec.id}
+    return {name: column.to_numpy(zero_copy_only=False) for name, column in own.items()}
+
+
+def _outside(table: pa.Table, spec: TaskSpec) -> NDArray[np.bool_]:
+    name = f"meta.outside.{spec.id}"
+    if name not in table.column_names:
+        return np.zeros(table.num_rows, dtype=bool)
+    return table[name].is_valid().to_numpy(zero_copy_only=False).astype(bool)
+
+
+def read_logits(column: pa.ChunkedArray, spec: TaskSpec) -> NDArray[np.float32]:
+    """The inverse of `list_column`. Raises ValueError for logits that do not fit the task or are not finite."""
     width, array = len(spec.labels), column.combine_chunks()
     if array.null_count or not pc.all(pc.equal(pc.list_value_length(array), width), min_count=0).as_py():
         raise ValueError(f"rows without exactly {width} logits")

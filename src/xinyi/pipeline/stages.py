@@ -25,11 +25,16 @@ from xinyi.evaluation.predictions import read_predictions, write_predictions
 from xinyi.pipeline.facts import device_name, run_facts
 from xinyi.pipeline.folder import RunFolder, read_json, write_json
 from xinyi.pipeline.judging import find_champion, judged
+from xinyi.pipeline.measure import answers_of, ask_suites, latency
+from xinyi.pipeline.nearness import mahalanobis
 from xinyi.pipeline.parts import Parts
 from xinyi.tasks.decode import Decoding
 from xinyi.training.fit import FitResult, fit, load_weights
 from xinyi.training.predict import predict_logits
 from xinyi.training.processes import Group, joined
+
+# The splits that are answered and measured.
+SPLITS = ("validation", "test")
 
 
 def encoding_summary(splits: Mapping[str, EncodedSplit]) -> dict[str, Any]:
@@ -111,23 +116,37 @@ def _facts(config: TrainConfig, parts: Parts, result: FitResult) -> dict[str, An
     )
 
 
-def predict_stage(folder: RunFolder, dataset: Dataset, parts: Parts) -> None:
-    """Store the logits of validation and test rows."""
-    for split in ("validation", "test"):
+def predict_stage(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts) -> dict[str, Any]:
+    """Store the logits of validation and test rows and the answers to the behaviour suites; returns what it costs."""
+    near = mahalanobis(dataset, parts, SPLITS)
+    for split in SPLITS:
         logits = predict_logits(parts.model, parts.splits[split], parts.encoder.pad_id)
-        write_predictions(folder.predictions(split), dataset.splits[split], logits, dataset.tasks, split)
+        scores = {"mahalanobis": near[split]} if near else None
+        write_predictions(folder.predictions(split), dataset.splits[split], logits, dataset.tasks, split, scores)
+    answer = answers_of(parts, config.data.mask)
+    ask_suites(config.evaluation, folder, answer, dataset.tasks, dataset.splits["test"])
+    sizes = {"weights": 4 * sum(p.numel() for p in parts.model.parameters())}
+    timed = latency(answer, dataset.splits["validation"])
+    return {"bytes": sizes, "latency_ms": {**timed, "on": f"the trained model, {device_name(parts.on_gpu)}"}}
 
 
 def report_stage(
-    config: TrainConfig, folder: RunFolder, facts: Mapping[str, Any], summary: Mapping[str, Any]
+    config: TrainConfig,
+    folder: RunFolder,
+    facts: Mapping[str, Any],
+    summary: Mapping[str, Any],
+    cost: Mapping[str, Any],
 ) -> dict[str, Any]:
     """Fit temperatures and thresholds on validation rows, then measure every split."""
+    settings = builders.evaluation_settings(config)
     decodings: dict[str, Decoding] = {}
     if config.evaluation.calibrate:
-        decodings = fit_decoding(read_predictions(folder.predictions("validation")))
+        decodings = fit_decoding(read_predictions(folder.predictions("validation")), settings.abstain)
     write_decodings(decodings, folder.decoding)
-    paths = {split: folder.predictions(split) for split in ("validation", "test")}
-    report = reports.build(paths, decodings, facts, summary, builders.evaluation_settings(config))
+    paths = {split: folder.predictions(split) for split in SPLITS}
+    cost = {**{key: facts.get(key) for key in ("train_seconds", "parameters")}, **cost}
+    asked = folder.predictions("behaviour") if config.evaluation.suites else None
+    report = reports.build(paths, decodings, facts, summary, settings, asked, cost)
     reports.write(report, folder.report)
     store_answers(paths, folder.report)
     write_confusion_plots(report, folder.report)

@@ -84,8 +84,8 @@ def _walk(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts
     tracker.dataset(summary)
     _announce(config, folder, parts, summary)
     facts = stages.fit_stage(config, folder, parts, tracker.logger())
-    stages.predict_stage(folder, dataset, parts)
-    report = stages.report_stage(config, folder, facts, summary)
+    cost = stages.predict_stage(config, folder, dataset, parts)
+    report = stages.report_stage(config, folder, facts, summary, cost)
     tracker.metrics(report)
     outcome = Outcome(folder, tracker.link(), tracker.runs_link(), report=report)
     if config.export.enabled:

@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 
 from xinyi.tasks.spec import TaskSpec
 
+# What tells how sure an answer is; see `confidence`.
+SCORES = ("probability", "energy")
+
 
 @dataclass(frozen=True)
 class Decoding:
@@ -18,12 +21,14 @@ class Decoding:
 
     temperature: logits are divided by it before softmax or sigmoid (Guo et al. 2017).
     thresholds: one for each label of a multi task (a label is given when its probability reaches it); empty else.
-    abstain_below: answers with a lower probability are marked `abstained`; 0 never abstains.
+    abstain_below: answers with a lower score are marked `abstained`; 0 with `probability` never abstains.
+    abstain_by: the score, one of SCORES.
     """
 
     temperature: float = 1.0
     thresholds: tuple[float, ...] = field(default_factory=tuple)
     abstain_below: float = 0.0
+    abstain_by: str = "probability"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain primitives, as they stand in labels.json."""
@@ -31,12 +36,16 @@ class Decoding:
             "temperature": self.temperature,
             "thresholds": list(self.thresholds),
             "abstain_below": self.abstain_below,
+            "abstain_by": self.abstain_by,
         }
 
     @classmethod
     def from_dict(cls, raw: Mapping[str, Any]) -> Decoding:
-        """The inverse of `to_dict`."""
-        return cls(float(raw["temperature"]), tuple(map(float, raw["thresholds"])), float(raw["abstain_below"]))
+        """The inverse of `to_dict`. Raises ValueError for a score that this version does not know."""
+        by = raw.get("abstain_by", "probability")
+        if by not in SCORES:
+            raise ValueError(f"abstain_by {by!r} is none of {', '.join(SCORES)}")
+        return cls(float(raw["temperature"]), tuple(map(float, raw["thresholds"])), float(raw["abstain_below"]), by)
 
 
 def probabilities(logits_BC: NDArray[np.floating], kind: str, temperature: float = 1.0) -> NDArray[np.float64]:
@@ -58,6 +67,23 @@ def predict(probs_BC: NDArray[np.floating], kind: str, thresholds: tuple[float, 
     return probs_BC.argmax(axis=-1)
 
 
+def confidence(
+    logits_BC: NDArray[np.floating], probs_BC: NDArray, decided: NDArray, kind: str, score: str = "probability"
+) -> NDArray[np.float64]:
+    """How sure each row's answer is, higher is surer; (B,).
+
+    probability: that of the decision; for multi of the least sure yes or no (Hendrycks and Gimpel 2017).
+    energy: log-sum-exp of the logits; for multi the sum of each label's ln(1 + e^logit) (Liu et al. 2020; Wang et al.
+    2021). It knows no upper end.
+    """
+    if score == "energy":
+        logits_BC = np.asarray(logits_BC, dtype=np.float64)
+        return np.logaddexp(logits_BC, 0.0).sum(axis=1) if kind == "multi" else np.logaddexp.reduce(logits_BC, axis=1)
+    if kind == "multi":
+        return np.where(decided == 1, probs_BC, 1.0 - probs_BC).min(axis=1, initial=1.0)
+    return np.take_along_axis(probs_BC, decided[:, None], axis=1)[:, 0]
+
+
 def answers(logits_BC: NDArray[np.floating], task: TaskSpec, decoding: Decoding) -> list[dict[str, Any]]:
     """One answer a row: {label, name, probability, all, abstained}; for multi the first three are lists.
 
@@ -65,29 +91,27 @@ def answers(logits_BC: NDArray[np.floating], task: TaskSpec, decoding: Decoding)
     """
     probs_BC = probabilities(logits_BC, task.kind, decoding.temperature)
     decided = predict(probs_BC, task.kind, decoding.thresholds)
+    abstained_B = confidence(logits_BC, probs_BC, decided, task.kind, decoding.abstain_by) < decoding.abstain_below
     make = _multi_answer if task.kind == "multi" else _single_answer
-    return [make(probs, choice, task, decoding) for probs, choice in zip(probs_BC, decided, strict=True)]
+    rows = zip(probs_BC, decided, abstained_B, strict=True)
+    return [{**make(probs, choice, task), "abstained": bool(abstained)} for probs, choice, abstained in rows]
 
 
-def _single_answer(probs_C: NDArray, choice: np.int64, task: TaskSpec, decoding: Decoding) -> dict[str, Any]:
-    label, top = task.labels[int(choice)], float(probs_C[choice])
+def _single_answer(probs_C: NDArray, choice: np.int64, task: TaskSpec) -> dict[str, Any]:
+    label = task.labels[int(choice)]
     return {
         "label": label.id,
         "name": label.zh or label.id,
-        "probability": top,
+        "probability": float(probs_C[choice]),
         "all": dict(zip(task.label_ids, map(float, probs_C), strict=True)),
-        "abstained": top < decoding.abstain_below,
     }
 
 
-def _multi_answer(probs_C: NDArray, choice_C: NDArray, task: TaskSpec, decoding: Decoding) -> dict[str, Any]:
+def _multi_answer(probs_C: NDArray, choice_C: NDArray, task: TaskSpec) -> dict[str, Any]:
     chosen = [i for i in np.argsort(-probs_C) if choice_C[i]]
-    # How sure the whole answer is: the least sure of its yes/no decisions.
-    surest = float(np.where(choice_C == 1, probs_C, 1.0 - probs_C).min())
     return {
         "label": [task.labels[i].id for i in chosen],
         "name": [task.labels[i].zh or task.labels[i].id for i in chosen],
         "probability": [float(probs_C[i]) for i in chosen],
         "all": dict(zip(task.label_ids, map(float, probs_C), strict=True)),
-        "abstained": surest < decoding.abstain_below,
     }

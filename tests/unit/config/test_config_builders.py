@@ -9,6 +9,7 @@ import pytest
 from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
 from xinyi.config.schema.task import TaskConfig
+from xinyi.evaluation.settings import AbstainSettings
 from xinyi.tasks.spec import Derivation, Label
 
 
@@ -28,9 +29,14 @@ def marked(section):
     return dataclasses.replace(section, **values)
 
 
+ABSTAIN = AbstainSettings({}, 0.61, promise=False)
 PAIRS = [
     ("backbone", builders.backbone_settings, {}),
-    ("evaluation", builders.evaluation_settings, {"seed": 23, "texts": True}),
+    (
+        "evaluation",
+        builders.evaluation_settings,
+        {"seed": 23, "texts": True, "abstain": AbstainSettings({}, 0.61, promise=False)},
+    ),
     ("export", builders.export_settings, {"formats": ("safetensors", "onnx")}),
     ("tracking", builders.tracking_settings, {}),
     ("data", lambda config: builders.encoding_settings(config.data), {"strategy": "head_tail"}),

@@ -36,6 +36,7 @@ SINGLE: dict[str, Callable] = {
     "weighted_f1": lambda g, d, p: sk.f1_score(g, d, average="weighted", zero_division=0),
     "mcc": lambda g, d, p: sk.matthews_corrcoef(g, d),
     "top3_accuracy": top3,
+    "top5_accuracy": lambda g, d, p: sk.top_k_accuracy_score(g, p, k=5, labels=range(p.shape[1])),
     "log_loss": lambda g, d, p: sk.log_loss(g, p, labels=range(p.shape[1])),
     "brier": sk_brier,
 }

@@ -87,7 +87,7 @@ def test_files_are_written_whole(report: dict, tmp_path: Path) -> None:
 class Page(HTMLParser):
     """Tags that never close or close wrongly, and every address that a browser would fetch."""
 
-    VOID = frozenset({"meta", "br", "wbr"})
+    VOID = frozenset({"meta", "br", "wbr", "input"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -135,6 +135,72 @@ def test_pages_show_what_matters(report: dict, tmp_path: Path) -> None:
         assert text.index("undecided") < text.index(value)
         assert "<an>" not in text
         assert "<reason>" not in text
+
+
+def test_the_page_speaks_both_languages_and_opens_in_the_one_wanted(report: dict, tmp_path: Path) -> None:
+    for language, switch in (("en", "english"), ("zh", "chinese")):
+        report["settings"]["language"] = language
+        text = reports.write(report, tmp_path / language, GATE)["report.html"].read_text("utf-8")
+        assert f'<html lang="{language}">' in text
+        (checked,) = re.findall(r'<input class="language"[^>]*id="(\w+)" checked>', text)
+        assert checked == switch
+        assert len(re.findall('class="en"', text)) == len(re.findall('class="zh"', text)) > 100
+
+
+def test_the_page_shows_slices_behaviour_and_what_is_suspect(report: dict, tmp_path: Path) -> None:
+    entry = report["tasks"]["wish"]["test"]
+    rate = {"value": 0.25, "low": 0.1, "high": 0.5, "n": 12}
+    case = {
+        "text": "太慢了<b>",
+        "changed": "太慢了！",
+        "before": "w2",
+        "after": "w3",
+        "expected": "the same answer",
+        "change": 0.4,
+    }
+    test = {"type": "invariance", "zh": "喊叫", "en": "Shouting", "n": 12, "pass_rate": rate, "flip_rate": rate}
+    entry["behaviour"] = {"ours": {"shout": {**test, "examples": [case]}}}
+    small = {
+        "n": 4,
+        "too_small": True,
+        "metrics": {"macro_f1": {"value": None, "low": None, "high": None, "n": 4, "why": "few"}},
+    }
+    entry["slices"]["channel"]["fax"] = small
+    found = {"slice": {"channel": "fax", "shop": "北<i>"}, "n": 40, "value": 0.5, "rest": 0.1, "p": 0.001, "q": 0.01}
+    gap = {"value": 0.4, "low": 0.2, "high": 0.6, "n": 40}
+    entry["worst_slices"] = {
+        "tested": 9,
+        "rate": 0.05,
+        "loss": "error rate",
+        "found": [{**found, "difference": gap, "worse": True}],
+    }
+    issue = {"id": "a" * 16, "text": "谢谢", "gold": "w2", "suggested": "w3", "probability": 0.02}
+    entry["label_issues"] = {"n": 100, "suspected": 1, "shown": [issue]}
+    entry["abstaining"] |= {
+        "target": {"risk": 0.03, "coverage": 0.9},
+        "coverage": {"value": 0.8, "low": 0.7, "high": 0.9, "n": 100},
+        "risk": {"value": 0.02, "low": 0.01, "high": 0.05, "n": 80},
+        "kept": "undecided",
+        "outside": {"rows": 7, "scores": {"energy": {"auroc": gap, "fpr95": gap}}},
+    }  # fmt: skip
+    paths = reports.write(report, tmp_path)
+    page = paths["report.html"].read_text("utf-8")
+    for wanted in (
+        "Shouting",
+        "喊叫",
+        "25 %",
+        "太慢了&lt;b&gt;",
+        "too few rows",
+        "北&lt;i&gt;",
+        "+0.40",
+        "Suspected",
+        "80 %",
+        "AUROC",
+    ):
+        assert wanted in page, wanted
+    markdown = paths["report.md"].read_text("utf-8")
+    for wanted in ("channel = fax", "Shouting", "at most 3 % wrong, 90 % answered; answers 80 %, 2 % of them wrong"):
+        assert wanted in markdown, wanted
 
 
 def test_customers_cannot_write_markup(report: dict, tmp_path: Path) -> None:

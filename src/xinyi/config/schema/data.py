@@ -33,6 +33,7 @@ class SourceConfig:
         None, "character between labels in one cell; | ; ； are noticed, for multi tasks also 、 ， ,"
     )
     meta: list[str] = setting([], "columns kept for slices, such as channel or product")
+    outside: dict[str, str] = setting({}, "task: value in its column for messages that none of its labels fits")
     group: str | None = setting(None, "column whose rows must stay in one split, such as conversation_id")
 
 

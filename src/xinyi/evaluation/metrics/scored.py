@@ -46,6 +46,13 @@ class Scored:
         return self.weights_BR.sum(axis=0)
 
     @cached_property
+    def gold_rank(self) -> NDArray[np.int64]:
+        """How many labels come before the gold one by probability (ties: by index); (B,), for one label a row."""
+        own_B1 = np.take_along_axis(self.probs_BC, self.gold[:, None], axis=1)
+        before_BC = np.arange(self.probs_BC.shape[1])[None, :] < self.gold[:, None]
+        return ((self.probs_BC > own_B1) | ((self.probs_BC == own_B1) & before_BC)).sum(axis=1)
+
+    @cached_property
     def gold_BC(self) -> NDArray[np.float64]:
         """Gold answers as 0/1, whatever the kind."""
         return self._one_hot(self.gold)

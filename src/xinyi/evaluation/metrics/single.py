@@ -29,16 +29,20 @@ def mcc(rows: Scored) -> NDArray[np.float64]:
 
 
 def top3_accuracy(rows: Scored) -> NDArray[np.float64]:
-    """Share of rows whose gold label is among the three most probable; NaN below four labels; (R,).
+    """Share of rows whose gold label is among the three most probable; NaN below four labels; (R,)."""
+    return _top(rows, 3)
 
-    Of equally probable labels the one with the lower index comes first, as in the decision itself.
-    """
-    if rows.probs_BC.shape[1] < 4:
+
+def top5_accuracy(rows: Scored) -> NDArray[np.float64]:
+    """Share of rows whose gold label is among the five most probable; NaN below six labels; (R,)."""
+    return _top(rows, 5)
+
+
+def _top(rows: Scored, k: int) -> NDArray[np.float64]:
+    """Of equally probable labels the one with the lower index comes first, as in the decision itself."""
+    if rows.probs_BC.shape[1] <= k:
         return np.full(len(rows.total_R), np.nan)
-    own_B1 = np.take_along_axis(rows.probs_BC, rows.gold[:, None], axis=1)
-    before_BC = np.arange(rows.probs_BC.shape[1])[None, :] < rows.gold[:, None]
-    ahead_BC = (rows.probs_BC > own_B1) | ((rows.probs_BC == own_B1) & before_BC)
-    return rows.mean(ahead_BC.sum(axis=1) < 3)
+    return rows.mean(rows.gold_rank < k)
 
 
 def log_loss(rows: Scored) -> NDArray[np.float64]:

@@ -45,6 +45,7 @@ _ROWS = (
     Metric("balanced_accuracy", ONE, "higher", 0, 1, single.balanced_accuracy, "mean recall over labels in gold"),
     Metric("mcc", ONE, "higher", -1, 1, single.mcc, "Matthews correlation; 0 is no better than chance"),
     Metric("top3_accuracy", ONE, "higher", 0, 1, single.top3_accuracy, "gold label among the three most probable"),
+    Metric("top5_accuracy", ONE, "higher", 0, 1, single.top5_accuracy, "gold label among the five most probable"),
     Metric("log_loss", ONE, "lower", 0, INFINITE, single.log_loss, "mean -ln probability of the gold label"),
     Metric("brier", ONE, "lower", 0, 2, single.brier, "squared distance of probabilities and gold, summed over labels"),
     Metric(

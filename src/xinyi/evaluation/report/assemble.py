@@ -9,16 +9,14 @@ from typing import Any
 import numpy as np
 
 from xinyi.evaluation.answers import answers_of
-from xinyi.evaluation.baseline import baseline, train_counts
-from xinyi.evaluation.bootstrap import estimates, make_units
-from xinyi.evaluation.calibration import calibrate
-from xinyi.evaluation.errors import confident_mistakes
-from xinyi.evaluation.metrics.scored import Scored
-from xinyi.evaluation.predictions import Predictions, TaskPredictions, read_predictions
+from xinyi.evaluation.behaviour.outcome import behaviour_tables
+from xinyi.evaluation.predictions import read_predictions
+from xinyi.evaluation.report.entry import evaluate_task
+from xinyi.evaluation.report.words import main_split
 from xinyi.evaluation.schema import RUN_KEYS, SCHEMA_VERSION, validate
 from xinyi.evaluation.settings import EvaluationSettings
-from xinyi.evaluation.tables import confusion, per_label
-from xinyi.tasks.decode import Decoding, predict, probabilities
+from xinyi.evaluation.slices import split_slices
+from xinyi.tasks.decode import Decoding
 
 # What a reader needs of data.json to judge the numbers; no texts stand in there.
 DATA_KEYS = (
@@ -40,6 +38,8 @@ def build(
     run: Mapping[str, Any],
     data: Mapping[str, Any],
     settings: EvaluationSettings | None = None,
+    behaviour: Path | None = None,
+    cost: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Evaluate every split and task and return a validated report.
 
@@ -49,6 +49,8 @@ def build(
         run: what is known about the run (see `schema.RUN_KEYS`; unknown keys are kept, missing ones become null).
         data: the content of data.json.
         settings: how intervals and lists are made.
+        behaviour: the answers to the behaviour suites (see `evaluation.behaviour`); they stand with the main split.
+        cost: what the model takes: `train_seconds`, `parameters`, `bytes`, `latency_ms`; unknown ones are left out.
 
     Raises:
         BundleError: predictions cannot be read, or the result is not a valid report.
@@ -58,9 +60,13 @@ def build(
     specs = {name: task.spec for found in read.values() for name, task in found.tasks.items()}
     used = {name: decodings.get(name, Decoding()) for name in specs}
     tasks: dict[str, dict[str, Any]] = {name: {} for name in specs}
+    main = main_split(read)
+    tables = behaviour_tables(behaviour, used, settings) if behaviour else {}
+    slices = {split: split_slices(found) for split, found in read.items()}
     for split, found in read.items():
-        for name, task in found.tasks.items():
-            tasks[name][split] = _evaluate(found, task, used[name], split, data, settings)
+        for name in found.tasks:
+            own = tables.get(name, {}) if split == main else {}
+            tasks[name][split] = evaluate_task(found, name, used[name], data, settings, slices[split], own)
     report = {
         "schema_version": SCHEMA_VERSION,
         "run": {**dict.fromkeys(RUN_KEYS), **run, "tasks": list(specs)},
@@ -70,45 +76,12 @@ def build(
         "tasks": tasks,
         "decoding": {name: decoding.to_dict() for name, decoding in used.items()},
         "settings": settings.to_dict(),
-        "answers": {split: answers_of(found).digest() for split, found in read.items()},
+        "cost": dict(cost or {}),
+        "answers": {split: answers_of(found, slices[split]).digest() for split, found in read.items()},
     }
     report = _plain(report)
     validate(report)
     return report
-
-
-def _evaluate(
-    found: Predictions,
-    task: TaskPredictions,
-    decoding: Decoding,
-    split: str,
-    data: Mapping[str, Any],
-    settings: EvaluationSettings,
-) -> dict[str, Any]:
-    """One task on one split, over the rows that have this task's label."""
-    spec, rows = task.spec, np.flatnonzero(task.present)
-    gold = task.gold[rows]
-    probs_BC = probabilities(task.logits_BC[rows], spec.kind, decoding.temperature)
-    predicted = predict(probs_BC, spec.kind, decoding.thresholds)
-    conversations = found.meta.get("conversation_id")
-    units = make_units(gold, None if conversations is None else [conversations[row] for row in rows])
-    name, counts = f"{spec.id} {split}", train_counts(data, spec)
-    scored = Scored.of(gold, predicted, probs_BC)
-    # A text that was not masked has no place in a report, which travels further than the data.
-    shown = settings.texts and data.get("masked") is not False
-    ids, texts = [found.ids[row] for row in rows], [found.texts[row] if shown else "" for row in rows]
-    return {
-        "rows": len(rows),
-        "units": {"name": units.name, "n": len(units)},
-        "metrics": estimates(spec.kind, gold, predicted, probs_BC, units, settings, name),
-        "baseline": baseline(spec, gold, *counts) if counts and len(rows) else {},
-        "per_label": per_label(spec, scored),
-        "confusion": confusion(spec, gold, predicted),
-        "slices": {},
-        "behaviour": {},
-        "calibration": calibrate(gold, predicted, probs_BC, units, settings, decoding.temperature, name),
-        "errors": confident_mistakes(spec, ids, texts, gold, predicted, probs_BC, settings.errors),
-    }
 
 
 def _plain(value: Any) -> Any:

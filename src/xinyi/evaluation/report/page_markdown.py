@@ -6,9 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from xinyi.evaluation.metrics.table import METRICS
-from xinyi.evaluation.report.words import estimate_text, headline, main_split, number_text, task_title
+from xinyi.evaluation.report.words import (
+    estimate_text,
+    headline,
+    main_split,
+    number_text,
+    percent_text,
+    task_title,
+)
 
 WORST_LABELS = 5
+WORST_SLICES = 3
+WORST_TESTS = 5
 
 
 def render_markdown(report: Mapping[str, Any], gate: Mapping[str, Any] | None = None) -> str:
@@ -44,6 +53,30 @@ def _task(report: Mapping[str, Any], task: str) -> Iterator[str]:
     for row in weakest:
         numbers = " | ".join(number_text(row[key]) for key in ("f1", "precision", "recall"))
         yield f"| {_cell(row['zh'] or row['id'])} | {numbers} | {row['support']} |"
+    yield from _beyond(entry)
+
+
+def _beyond(entry: Mapping[str, Any]) -> Iterator[str]:
+    """Slices that are clearly worse, tests that fail most, and what is answered at the fitted threshold."""
+    slices = entry.get("worst_slices") or {"found": [], "loss": ""}
+    if worse := [row for row in slices["found"] if row["worse"]][:WORST_SLICES]:
+        yield f"\n| clearly worse slices | rows | {slices['loss']} | elsewhere |\n|---|---|---|---|"
+        for row in worse:
+            named = " + ".join(f"{name} = {value}" for name, value in row["slice"].items())
+            yield f"| {_cell(named)} | {row['n']} | {number_text(row['value'], 2)} | {number_text(row['rest'], 2)} |"
+    tests = [(suite, name, found) for suite, group in entry["behaviour"].items() for name, found in group.items()]
+    if tests:
+        tests.sort(key=lambda test: test[2]["pass_rate"]["value"])
+        yield "\n| behaviour, lowest pass rates | cases | pass | flips |\n|---|---|---|---|"
+        for suite, name, found in tests[:WORST_TESTS]:
+            rates = " | ".join(percent_text(found[rate]["value"]) for rate in ("pass_rate", "flip_rate"))
+            yield f"| {_cell(suite)}: {_cell(found.get('en') or name)} | {found['n']} | {rates} |"
+    answering = entry.get("abstaining") or {}
+    if answering.get("target") and answering.get("coverage"):
+        target, got = answering["target"], answering["coverage"]["value"]
+        wrong = percent_text(answering["risk"]["value"])
+        wanted = f"at most {percent_text(target['risk'])} wrong, {percent_text(target['coverage'])} answered"
+        yield f"\nAbstaining: wanted {wanted}; answers {percent_text(got)}, {wrong} of them wrong."
 
 
 def _counts(gate: Mapping[str, Any]) -> str:

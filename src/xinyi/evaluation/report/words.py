@@ -27,6 +27,21 @@ def estimate_text(estimate: Mapping[str, Any]) -> str:
     return f"{number_text(estimate['value'])} ({number_text(estimate['low'])}–{number_text(estimate['high'])})"
 
 
+def percent_text(value: float | None) -> str:
+    """A share in percent, a dash for none."""
+    if value is None:
+        return "–"
+    shown = f"{100 * value:.1f}"
+    return f"{shown.removesuffix('.0')} %"
+
+
+def range_text(estimate: Mapping[str, Any], digits: int = 3) -> str:
+    """`0.68–0.74`; empty where there is no interval."""
+    if estimate["low"] is None or estimate["high"] is None:
+        return ""
+    return f"{number_text(estimate['low'], digits)}–{number_text(estimate['high'], digits)}"
+
+
 def task_title(spec: Mapping[str, Any]) -> str:
     """`sentiment 情感`."""
     names = [spec["id"], spec.get("zh") or ""]

@@ -1,0 +1,54 @@
+"""Mahalanobis scores of validation and test rows, where some of them are marked as outside a task's labels."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from xinyi.data import Dataset
+from xinyi.data.tokens import EncodedSplit
+from xinyi.encoding import Encoded
+from xinyi.evaluation.density import fit_density
+from xinyi.pipeline.parts import Parts
+from xinyi.training.predict import predict_vectors
+
+# Training rows that the means and the covariance are fitted on: enough for either, and quickly encoded.
+MOST_ROWS = 20_000
+
+
+def mahalanobis(dataset: Dataset, parts: Parts, splits: tuple[str, ...]) -> dict[str, dict[str, NDArray]]:
+    """Split → task → score (N,); nothing where no row is marked (its only use is to find such rows)."""
+    marked = [task.id for task in dataset.tasks if any(_marked(dataset, split, task.id) for split in splits)]
+    if not marked:
+        return {}
+    train = _some(parts.splits["train"])
+    vectors_ND = predict_vectors(parts.model, train, parts.encoder.pad_id)
+    fitted = {task: fit_density(vectors_ND, train.targets[task].astype(np.int64)) for task in marked}
+    out: dict[str, dict[str, NDArray]] = {}
+    for split in splits:
+        vectors_BD = predict_vectors(parts.model, parts.splits[split], parts.encoder.pad_id)
+        out[split] = {task: density.score(vectors_BD) for task, density in fitted.items() if density}
+    return out
+
+
+def _marked(dataset: Dataset, split: str, task: str) -> bool:
+    name, table = f"meta.outside.{task}", dataset.splits[split]
+    return name in table.column_names and table[name].null_count < len(table)
+
+
+def _some(split: EncodedSplit) -> EncodedSplit:
+    """At most MOST_ROWS rows, evenly over the split."""
+    if len(split) <= MOST_ROWS:
+        return split
+    rows = np.linspace(0, len(split) - 1, MOST_ROWS).round().astype(int)
+    e = split.encoded
+    pieces = [slice(e.offsets[row], e.offsets[row + 1]) for row in rows]
+    offsets = np.concatenate([[0], np.cumsum(e.lengths[rows])])
+    encoded = Encoded(
+        np.concatenate([e.ids[piece] for piece in pieces]),
+        np.concatenate([e.types[piece] for piece in pieces]),
+        offsets,
+        e.cut[rows],
+        e.unknown[rows],
+    )
+    return EncodedSplit(encoded, {task: values[rows] for task, values in split.targets.items()})
