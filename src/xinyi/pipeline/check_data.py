@@ -14,6 +14,8 @@ from xinyi.data.checks import Outcome, console
 from xinyi.pipeline.data_checks import PAGE, SUSPECTS, check_dataset
 from xinyi.pipeline.folder import RunFolder, write_json
 
+MOST_FILES = 8
+
 
 def check_data(overrides: Sequence[str], config_dir: Path | None) -> tuple[dict[str, Any], Outcome, Path]:
     """Read, check and profile the data of a configuration; data.json and the page go into a folder.
@@ -50,6 +52,12 @@ def lines(summary: dict[str, Any], outcome: Outcome, folder: Path) -> Iterator[s
 
 def _profile(summary: dict[str, Any]) -> Iterator[str]:
     yield f"data       {summary['name']} · {summary['fingerprint'][:16]}"
+    for source in summary["sources"][:MOST_FILES]:
+        left = source["rows"] - source["used"]
+        parts = [f"{source['rows']:,} rows", source.get("encoding"), f"{left:,} left out" if left else None]
+        yield f"file       {source['file']}: {', '.join(filter(None, parts))}"
+    if (more := len(summary["sources"]) - MOST_FILES) > 0:
+        yield f"file       and {more} more"
     for name, split in summary["splits"].items():
         length = split["characters"]
         made = " (made from the training rows)" if name in summary["split_made"] else ""
