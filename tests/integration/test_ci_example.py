@@ -20,7 +20,7 @@ from pipeline_world import write_slice
 
 import xinyi
 
-pytestmark = [pytest.mark.integration, pytest.mark.slow]
+pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(1800)]
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples" / "ci"
 # What a runner has and this machine may not, and what would go to the network: noted instead of done.
