@@ -24,7 +24,7 @@ from xinyi.evaluation.plots import write_confusion_plots
 from xinyi.evaluation.predictions import read_predictions, write_predictions
 from xinyi.pipeline.facts import device_name, run_facts
 from xinyi.pipeline.folder import RunFolder, read_json, write_json
-from xinyi.pipeline.judging import find_champion, judged
+from xinyi.pipeline.judging import Champion, judged
 from xinyi.pipeline.measure import answers_of, ask_suites, latency
 from xinyi.pipeline.nearness import mahalanobis
 from xinyi.pipeline.parts import Parts
@@ -179,14 +179,13 @@ def export_stage(
 
 
 def gate_stage(
-    config: TrainConfig, folder: RunFolder, report: Mapping[str, Any], bundle: bool
+    config: TrainConfig, folder: RunFolder, report: Mapping[str, Any], champion: Champion | None
 ) -> dict[str, Any] | None:
     """Judge the report by the rules, write gate.json and its summaries, and put the verdict on the report's pages."""
     if not config.gate.rules:
         return None
-    rules = gates.parse_rules(config.gate.rules)
-    champion = find_champion(config.gate.champion, config.tracking.uri)
-    gate = judged(folder.report, rules, champion, folder.bundle if bundle else None)
+    bundle = folder.bundle if config.export.enabled else None
+    gate = judged(folder.report, gates.parse_rules(config.gate.rules), champion, bundle)
     gates.write(gate, folder.root)
     reports.write(report, folder.report, gate)
     return gate

@@ -16,6 +16,7 @@ from xinyi.pipeline import stages
 from xinyi.pipeline.data_checks import PAGE, check_dataset
 from xinyi.pipeline.facts import git_commit
 from xinyi.pipeline.folder import RunFolder, read_json, write_json, write_yaml
+from xinyi.pipeline.judging import Champion, find_champion
 from xinyi.pipeline.parts import Parts, assemble
 from xinyi.tracking import Tracker, open_tracker
 
@@ -51,6 +52,8 @@ def train(config: TrainConfig, root: Path, parent: str | None = None, resume: bo
         remedy = f"go on with it by xinyi resume {root}, or choose another name"
         raise ConfigError([describe("a new run folder", "one that holds a run", remedy, str(root))])
     folder.create()
+    # Fetched now: a champion that cannot be had should cost no training.
+    champion = find_champion(config.gate.champion, config.tracking.uri) if config.gate.rules else None
     tracker = open_tracker(builders.tracking_settings(config))
     dataset = load(builders.data_settings(config), builders.task_specs(config))
     state = read_json(folder.state) if resume else {}
@@ -61,7 +64,7 @@ def train(config: TrainConfig, root: Path, parent: str | None = None, resume: bo
     parts = assemble(config, dataset)
     tracker.start(config.name, asdict(config), _tags(config, parts, dataset), parent, state.get("mlflow_run"))
     write_json(folder.state, {**state, "mlflow_run": tracker.run_id, "fingerprint": dataset.summary["fingerprint"]})
-    return _tracked(tracker, lambda: _walk(config, folder, dataset, parts, tracker))
+    return _tracked(tracker, lambda: _walk(config, folder, dataset, parts, tracker, champion))
 
 
 def _tracked(tracker: Tracker, walk: Callable[[], Outcome]) -> Outcome:
@@ -78,7 +81,14 @@ def _tracked(tracker: Tracker, walk: Callable[[], Outcome]) -> Outcome:
     return outcome
 
 
-def _walk(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts, tracker: Tracker) -> Outcome:
+def _walk(
+    config: TrainConfig,
+    folder: RunFolder,
+    dataset: Dataset,
+    parts: Parts,
+    tracker: Tracker,
+    champion: Champion | None,
+) -> Outcome:
     summary = {**dataset.summary, "encoding": stages.encoding_summary(parts.splits)}
     write_json(folder.data, summary)
     tracker.dataset(summary)
@@ -91,7 +101,7 @@ def _walk(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts
     if config.export.enabled:
         stages.export_stage(config, folder, dataset, parts, report)
         outcome.bundle = folder.bundle
-    outcome.gate = stages.gate_stage(config, folder, report, config.export.enabled)
+    outcome.gate = stages.gate_stage(config, folder, report, champion)
     tracker.report(folder.report)
     if outcome.gate is not None:
         tracker.verdict(outcome.gate)
