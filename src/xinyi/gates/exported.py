@@ -54,7 +54,8 @@ class Parity(Rule):
         answer = PASS if found <= self.maximum and alike else FAIL
         decided = "same decisions" if alike else "decisions differ or were not compared"
         got = f"{found:.3g}, {decided}"
-        return self.outcome("*", name, Decision(answer, self.expectation(), got, f"{name} on {rows:g} rows"))
+        decision = Decision(answer, self.expectation(), got, f"{name} on {rows:g} rows")
+        return self.outcome("*", name, decision, name)
 
 
 @dataclass(frozen=True, kw_only=True)
