@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
 
 from xinyi.data.checks.finding import Check, Example, Measured
 from xinyi.data.checks.material import MOST_EXAMPLES, Material
@@ -13,36 +15,35 @@ from xinyi.tasks.spec import TaskSpec
 
 def measure(material: Material, limit: float) -> Iterator[Measured]:
     """The share of labelled rows, over all splits, whose text also stands with another label."""
+    table = pa.concat_tables([table.select(["id", "text"]) for table in material.splits.values()])
+    keys = table["id"].combine_chunks().dictionary_encode().indices.to_numpy(zero_copy_only=False)
     for task in material.tasks:
-        answers, rows = _answers(material, task)
-        texts = {key: found for key, found in answers.items() if len(found) > 1}
-        if not texts:
+        known, answers, names = _answers(material, task)
+        rows = np.flatnonzero(known)
+        pairs = np.unique(np.stack([keys[rows], answers[rows]]), axis=1)
+        texts, labels = np.unique(pairs[0], return_counts=True)
+        several = texts[labels > 1]
+        if not len(several):
             continue
-        count = sum(sum(found.values()) for found in texts.values())
-        message = f"{task.id}: {len(texts):,} text(s) in {count:,} rows occur with different labels"
-        shown = tuple(_example(material, key, texts[key]) for key in list(texts)[:MOST_EXAMPLES])
-        yield Measured(count / rows, message, task=task.id, count=len(texts), examples=shown)
+        inside = rows[np.isin(keys[rows], several)]
+        message = f"{task.id}: {len(several):,} text(s) in {len(inside):,} rows occur with different labels"
+        shown = tuple(_example(table, inside[keys[inside] == key], answers, names) for key in several[:MOST_EXAMPLES])
+        yield Measured(len(inside) / len(rows), message, task=task.id, count=len(several), examples=shown)
 
 
-def _answers(material: Material, task: TaskSpec) -> tuple[dict[str, dict[Any, int]], int]:
-    """id → {label: rows}, and the number of labelled rows."""
-    answers: dict[str, dict[Any, int]] = defaultdict(dict)
-    rows = 0
-    for table in material.splits.values():
-        for key, value in zip(table["id"].to_pylist(), table[f"label.{task.id}"].to_pylist(), strict=True):
-            if value is not None:
-                label = " + ".join(sorted(value)) if isinstance(value, list) else value
-                answers[key][label] = answers[key].get(label, 0) + 1
-                rows += 1
-    return answers, rows
+def _answers(material: Material, task: TaskSpec) -> tuple[NDArray[np.bool_], NDArray[np.int64], list[str]]:
+    """Which rows of all splits are labelled, the number of each row's answer, and the answers' names."""
+    known = np.concatenate([material.known(split, task) for split in material.splits])
+    members = np.concatenate([material.members(split, task) for split in material.splits])
+    sets, answers = np.unique(members, axis=0, return_inverse=True)
+    labels = np.array(task.label_ids, dtype=object)
+    return known, answers.reshape(-1), [" + ".join(labels[row]) or "none" for row in sets]
 
 
-def _example(material: Material, key: str, found: dict[Any, int]) -> Example:
-    for table in material.splits.values():
-        if (row := table["id"].index(key).as_py()) >= 0:
-            note = ", ".join(f"{label or 'none'} {count}" for label, count in found.items())
-            return Example((table["text"][row].as_py(),), note)
-    raise KeyError(key)
+def _example(table: pa.Table, rows: NDArray[np.int64], answers: NDArray[np.int64], names: list[str]) -> Example:
+    found, counts = np.unique(answers[rows], return_counts=True)
+    note = ", ".join(f"{names[answer]} {count}" for answer, count in zip(found, counts, strict=True))
+    return Example((table["text"][int(rows[0])].as_py(),), note)
 
 
 CHECK = Check(

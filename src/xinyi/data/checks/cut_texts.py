@@ -20,16 +20,15 @@ _MARK = re.compile(
 def measure(material: Material, limit: float) -> Iterator[Measured]:
     """The share of each split's rows that look cut."""
     for split, lengths in material.lengths.items():
-        texts = material.texts(split).to_pylist()
-        rows = [row for row, text in enumerate(texts) if _MARK.search(text[-12:])]
+        read, texts = material.sample(split)
+        lengths = lengths[read]
         piled = _pile(lengths)
-        rows += [int(row) for row in np.flatnonzero(lengths == piled)] if piled else []
-        rows = sorted(set(rows))
+        rows = [i for i, text in enumerate(texts) if _MARK.search(text[-12:]) or lengths[i] == piled]
         if not rows:
             continue
-        share = len(rows) / len(lengths)
+        share = len(rows) / len(texts)
         where = f", most at exactly {piled} characters" if piled else ""
-        message = f"{len(rows):,} of {len(lengths):,} {split} rows ({share:.1%}) look cut off{where}"
+        message = f"{len(rows):,} of {len(texts):,} {split} rows ({share:.1%}) look cut off{where}"
         shown = tuple(Example((f"…{texts[row][-40:]}",)) for row in rows[:5])
         yield Measured(share, message, split=split, count=len(rows), examples=shown)
 

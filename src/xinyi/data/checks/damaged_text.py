@@ -12,7 +12,7 @@ from xinyi.text.damage import repair
 def measure(material: Material, limit: float) -> Iterator[Measured]:
     """The share of each split's rows that are still damaged, then of all rows those that reading repaired."""
     for split in material.splits:
-        texts = material.texts(split).to_pylist()
+        _, texts = material.sample(split)
         found = [(text, result) for text in texts if (result := repair(text)).repaired or result.left]
         if found:
             kinds = sorted({kind for _, result in found for kind in (*result.repaired, *result.left)})

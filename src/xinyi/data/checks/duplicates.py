@@ -14,11 +14,13 @@ from xinyi.data.checks.material import MOST_EXAMPLES, Material
 def measure(material: Material, limit: float) -> Iterator[Measured]:
     """The share of each split's rows that repeat an earlier row of it."""
     for split, table in material.splits.items():
-        counts = sorted(pc.value_counts(table["id"]).to_pylist(), key=lambda entry: -entry["counts"])
-        count = len(table) - len(counts)
+        values = pc.value_counts(table["id"])
+        count = len(table) - len(values)
         if not count:
             continue
-        often = [entry for entry in counts[:MOST_EXAMPLES] if entry["counts"] > 1]
+        numbers = values.field("counts").to_numpy()
+        places = np.argsort(-numbers, kind="stable")[:MOST_EXAMPLES]
+        often = [entry for entry in values.take(places).to_pylist() if entry["counts"] > 1]
         ids = table["id"].to_numpy()
         shown = tuple(
             Example((table["text"][int(np.argmax(ids == entry["values"]))].as_py(),), f"{entry['counts']} times")

@@ -17,7 +17,7 @@ from xinyi.data.near import alike_in, earlier_alike
 from xinyi.data.tokens import targets
 from xinyi.tasks.spec import TaskSpec
 
-MOST_EXAMPLES = 5
+MOST_EXAMPLES, MOST_READ = 5, 100_000
 _MOST_LOOKED_AT = 100
 
 
@@ -35,6 +35,7 @@ class Material:
     sources: Sequence[Mapping[str, Any]] = ()
     seed: int = 7
     near: Mapping[str, NDArray[np.int64]] = field(default_factory=dict)
+    samples: dict[str, tuple[NDArray[np.int64], list[str]]] = field(default_factory=dict)  # texts that were read
     judged: dict[str, Any] = field(default_factory=dict)  # what `linear.judge` has worked out, by task
 
     @classmethod
@@ -49,6 +50,19 @@ class Material:
     def texts(self, split: str) -> pa.ChunkedArray:
         """A split's texts."""
         return self.splits[split]["text"]
+
+    def sample(self, split: str) -> tuple[NDArray[np.int64], list[str]]:
+        """Rows of a split with their texts; of more than `MOST_READ` rows as many, drawn by the seed, in order.
+
+        Checks that read every text would take longer than training on millions of them, and say the same.
+        """
+        if split not in self.samples:
+            count = len(self.splits[split])
+            rows = np.arange(count)
+            if count > MOST_READ:
+                rows = np.sort(np.random.Generator(np.random.PCG64(self.seed)).permutation(count)[:MOST_READ])
+            self.samples[split] = rows, self.texts(split).take(pa.array(rows)).to_pylist()
+        return self.samples[split]
 
     def examples(self, split: str, rows: Sequence[int]) -> list[str]:
         """The first few different texts of these rows."""

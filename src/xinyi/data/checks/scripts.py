@@ -32,7 +32,7 @@ def script(text: str) -> str:
 def measure(material: Material, limit: float) -> Iterator[Measured]:
     """The share of each split's rows in each script but the most frequent one."""
     for split in material.splits:
-        texts = material.texts(split).to_pylist()
+        _, texts = material.sample(split)
         found: dict[str, list[str]] = {}
         for text in texts:
             found.setdefault(script(text), []).append(text)

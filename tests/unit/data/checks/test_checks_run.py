@@ -124,3 +124,14 @@ def test_templates_ship(tmp_path: Path):
 
     names = {entry.name for entry in (files("xinyi.data.checks") / "templates").iterdir()}
     assert names >= {"checks.html.j2", "checks.css"}
+
+
+def test_many_rows_are_read_in_part(monkeypatch: pytest.MonkeyPatch):
+    from xinyi.data.checks import material as module
+
+    monkeypatch.setattr(module, "MOST_READ", 50)
+    data = material(in_order())
+    rows, texts = data.sample("train")
+    assert len(rows) == 50
+    assert texts == data.texts("train").take(rows.tolist()).to_pylist()
+    assert len(data.sample("test")[0]) == 50
