@@ -132,7 +132,7 @@ def export_settings(config: TrainConfig) -> Any:
     from xinyi.export import ExportSettings
 
     e = config.export
-    return ExportSettings(tuple(e.formats), e.tolerance, e.golden, e.opset, e.name, e.version)
+    return ExportSettings(tuple(e.formats), e.tolerance, e.golden, e.opset, e.name, e.version, e.int8_margin)
 
 
 def tracking_settings(config: TrainConfig | PretrainConfig) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib.util
 import json
 import os
 import re
@@ -157,10 +158,15 @@ def _gate_problems(config: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _export_problems(config: Mapping[str, Any]) -> Iterator[str]:
-    export, known = config["export"], ("safetensors", "onnx")
+    from xinyi.runtime.engines import FORMAT_FILES
+
+    export = config["export"]
     for name in export["formats"]:
-        if name not in known:
-            yield describe(f"formats among {', '.join(known)}", repr(name), "remove it", "export.formats")
+        if name not in FORMAT_FILES:
+            yield describe(f"formats among {', '.join(FORMAT_FILES)}", repr(name), "remove it", "export.formats")
+    if export["enabled"] and "openvino" in export["formats"] and importlib.util.find_spec("openvino") is None:
+        remedy = "pip install 'xinyi[openvino]', or leave openvino out"
+        yield describe("the package openvino", "none", remedy, "export.formats")
     if not _SEMANTIC.fullmatch(export["version"]):
         yield describe("a semantic version such as 1.2.0", repr(export["version"]), "correct it", "export.version")
     if not export["name"] or set(export["name"]) & set("/:"):

@@ -131,8 +131,20 @@ def _technical(recipe: Recipe, run: Mapping[str, Any], parity: Mapping[str, Any]
     for name, record in parity["formats"].items():
         gap, rows = record["max_difference"], record["rows"]
         yield f"- {name}: differs from the trained model by at most {gap:.2g} in {rows} rows"
+    if int8 := parity.get("int8"):
+        yield f"- int8: {_int8(int8)}"
     yield ""
     yield "Prove it with `xinyi verify` on this folder."
+
+
+def _int8(record: Mapping[str, Any]) -> str:
+    if not record["kept"]:
+        return f"left out: {record['why']}"
+    parts = (
+        f"{task} {found['metric']} {found['loss']:+.4f} ({found['low']:+.4f} to {found['high']:+.4f}, n={found['n']})"
+        for task, found in record["tasks"].items()
+    )
+    return f"{record['settings']}; loses on the validation set: {', '.join(parts)}"
 
 
 def _number(value: Any) -> str:

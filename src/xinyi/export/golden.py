@@ -116,7 +116,9 @@ def spread(table: pa.Table, count: int, note: str) -> list[Sample]:
 def write_golden(
     samples: Sequence[Sample], encoded: Encoded, logits: Mapping[str, NDArray[np.floating]], recipe: Recipe, path: Path
 ) -> None:
-    """Write one line a sample: note, text, context, token ids, and for each task label, name and probabilities."""
+    """Write one line a sample: note, text and context (raw and prepared), token ids; label, name, probabilities of each
+    task.
+    """
     probs = {task.id: probabilities(logits[task.id], task.kind, recipe.decodings[task.id].temperature)
              for task in recipe.tasks}  # fmt: skip
     decided = {task.id: decide(probs[task.id], task, recipe.decodings[task.id].thresholds) for task in recipe.tasks}
@@ -132,7 +134,7 @@ def write_golden(
                 for task in recipe.tasks
             }
             row = {"note": sample.note, "text": sample.text, "context": sample.context}
-            row |= {"ids": ids[i].tolist(), "tasks": tasks}
+            row |= {"prepared": sample.prepared(recipe.masking), "ids": ids[i].tolist(), "tasks": tasks}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 

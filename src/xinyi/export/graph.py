@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
@@ -17,15 +18,14 @@ from torch import Tensor, nn
 from xinyi.errors import describe
 from xinyi.export.settings import ExportError, Recipe
 from xinyi.models.classifier import MultiTaskClassifier
-from xinyi.runtime.classifier import OUTPUT
+from xinyi.runtime.classifier import INPUTS, OUTPUT
 
 FILE = "model.onnx"
-INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 # A single file holds at most 2 GiB (protobuf).
 LIMIT = 2**31
 
 
-class _Graph(nn.Module):
+class Positional(nn.Module):
     """The classifier with a tuple of logits instead of a dict."""
 
     def __init__(self, model: MultiTaskClassifier) -> None:
@@ -54,18 +54,14 @@ def write_graph(model: MultiTaskClassifier, recipe: Recipe, folder: Path) -> str
 
 
 def _trace(model: MultiTaskClassifier, tasks: list[str], opset: int) -> onnx.ModelProto:
-    # Neither size may be 1: the exporter would take it for a constant.
-    ids_BL = torch.arange(14).reshape(2, 7) % int(model.encoder.config.vocab_size)
-    mask_BL = torch.ones_like(ids_BL)
-    mask_BL[1, 4:] = 0
-    dynamic = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    inputs, shapes = example(model)
     try:
-        with _quiet(), torch.no_grad():
+        with quiet_exporter(), torch.no_grad():
             program = torch.onnx.export(
-                _Graph(model).eval(),
-                (ids_BL, mask_BL, torch.zeros_like(ids_BL)),
+                Positional(model).eval(),
+                inputs,
                 dynamo=True,
-                dynamic_shapes=(dynamic,) * 3,
+                dynamic_shapes=shapes,
                 input_names=INPUTS,
                 output_names=[OUTPUT + task for task in tasks],
                 opset_version=opset,
@@ -75,6 +71,16 @@ def _trace(model: MultiTaskClassifier, tasks: list[str], opset: int) -> onnx.Mod
     except Exception as error:  # the exporter's errors share no base class
         found = " ".join(str(error).split())[:300]
         raise ExportError([describe("a model that ONNX can express", found, "leave onnx out", FILE)]) from error
+
+
+def example(model: MultiTaskClassifier) -> tuple[tuple[Tensor, ...], tuple[dict[int, Any], ...]]:
+    """Inputs to trace with (2, 7), and which of their sizes are free: rows and tokens."""
+    # Neither size may be 1: the exporter would take it for a constant.
+    ids_BL = torch.arange(14).reshape(2, 7) % int(model.encoder.config.vocab_size)
+    mask_BL = torch.ones_like(ids_BL)
+    mask_BL[1, 4:] = 0
+    free = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
+    return (ids_BL, mask_BL, torch.zeros_like(ids_BL)), (free,) * 3
 
 
 def _clean(proto: onnx.ModelProto) -> None:
@@ -99,7 +105,7 @@ def _clean(proto: onnx.ModelProto) -> None:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet_exporter() -> Iterator[None]:
     """The exporter warns about torchvision and about torch's own deprecations."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level

@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from xinyi.encoding import TextEncoder
 from xinyi.errors import describe
-from xinyi.export import graph
+from xinyi.export.formats import FORMATS
 from xinyi.export.golden import Sample
-from xinyi.export.scoring import torch_logits
 from xinyi.export.settings import ExportError, Recipe
-from xinyi.export.weights import load_model
 from xinyi.runtime.compare import compare
+from xinyi.runtime.engines import FORMAT_FILES, SERVABLE
 from xinyi.runtime.loading import assemble
 from xinyi.tasks.decode import probabilities
 
@@ -26,7 +25,7 @@ Logits = Mapping[str, NDArray[np.floating]]
 def check_parity(
     folder: Path, expected: Logits, samples: Sequence[Sample], encoder: TextEncoder, recipe: Recipe
 ) -> dict[str, Any]:
-    """Score the samples with every format in the folder and compare with the trained model's logits.
+    """Score the samples with every exact format in the folder and compare with the trained model's logits.
 
     Returns {"formats": {format: {"max_difference", "argmax_equal", "rows"}}, "max_difference"}; differences are of
     probabilities after temperature.
@@ -34,15 +33,15 @@ def check_parity(
     Raises:
         ExportError: a format differs by more than the tolerance, or decides otherwise.
     """
-    scores = {name: SCORERS[name](folder, samples, encoder, recipe) for name in recipe.settings.formats}
-    formats = {name: _record(expected, got, recipe) for name, got in scores.items()}
+    exact = [name for name in FORMATS if name in recipe.settings.formats]
+    formats = {name: record(expected, _score(name, folder, samples, encoder, recipe), recipe) for name in exact}
     problems = []
-    for name, record in formats.items():
-        if not record["max_difference"] <= recipe.settings.tolerance:
+    for name, found in formats.items():
+        if not found["max_difference"] <= recipe.settings.tolerance:
             remedy = "raise export.tolerance only if you know why"
             expects = f"probabilities within {recipe.settings.tolerance:g} of the trained model's"
-            problems.append(describe(expects, f"{record['max_difference']:.3g}", remedy, f"format {name}"))
-        if not record["argmax_equal"]:
+            problems.append(describe(expects, f"{found['max_difference']:.3g}", remedy, f"format {name}"))
+        if not found["argmax_equal"]:
             remedy = "leave the format out and report it"
             problems.append(describe("the trained model's decisions", "others", remedy, f"format {name}"))
     if problems:
@@ -50,7 +49,8 @@ def check_parity(
     return {"formats": formats, "max_difference": max((r["max_difference"] for r in formats.values()), default=0.0)}
 
 
-def _record(expected: Logits, got: Logits, recipe: Recipe) -> dict[str, Any]:
+def record(expected: Logits, got: Logits, recipe: Recipe) -> dict[str, Any]:
+    """How far two sets of logits of the same rows are apart, as probabilities and as decisions."""
     agreements = []
     for task in recipe.tasks:
         decoding = recipe.decodings[task.id]
@@ -63,15 +63,12 @@ def _record(expected: Logits, got: Logits, recipe: Recipe) -> dict[str, Any]:
     }
 
 
-def _onnx(folder: Path, samples: Sequence[Sample], encoder: TextEncoder, recipe: Recipe) -> Logits:
-    """The whole served path, from raw text: cleaning, tokenizer.json, labels.json and the graph."""
-    classifier = assemble(folder, graph.FILE, recipe.encoding, recipe.masking)
-    return classifier.logits([sample.text for sample in samples], [sample.context for sample in samples])
-
-
-def _safetensors(folder: Path, samples: Sequence[Sample], encoder: TextEncoder, recipe: Recipe) -> Logits:
+def _score(name: str, folder: Path, samples: Sequence[Sample], encoder: TextEncoder, recipe: Recipe) -> Logits:
+    """Formats that serve are asked the whole path from raw text; the others get the token ids."""
+    if name in SERVABLE:
+        classifier = assemble(folder, FORMAT_FILES[name], recipe.encoding, recipe.masking)
+        return classifier.logits([sample.text for sample in samples], [sample.context for sample in samples])
+    score = FORMATS[name].score
+    assert score is not None  # a format either serves or has one
     texts, contexts = zip(*(sample.prepared(recipe.masking) for sample in samples), strict=True)
-    return torch_logits(load_model(folder), encoder.encode(texts, contexts), encoder.pad_id)
-
-
-SCORERS = {"onnx": _onnx, "safetensors": _safetensors}
+    return score(folder, encoder.encode(texts, contexts), encoder.pad_id)

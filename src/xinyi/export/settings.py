@@ -21,9 +21,10 @@ class ExportError(ProblemsError):
 class ExportSettings:
     """The fields are those of the configuration group `export`.
 
-    formats: of `safetensors`, `onnx`. tolerance: largest difference of a probability from the trained model's.
-    golden: least number of rows in golden.jsonl. opset: ONNX operator set.
-    name, version: of the bundle; the version is semantic (semver.org).
+    formats: of `xinyi.runtime.engines.FORMAT_FILES`. tolerance: largest difference of a probability from the
+    trained model's, for the exact (fp32) formats. int8_margin: the most of a task's primary metric that int8 may
+    lose on the validation set (0.005 = half a point). golden: least number of rows in golden.jsonl.
+    opset: ONNX operator set. name, version: of the bundle; the version is semantic (semver.org).
     """
 
     formats: tuple[str, ...] = ("safetensors", "onnx")
@@ -32,6 +33,7 @@ class ExportSettings:
     opset: int = 18
     name: str = "xinyi"
     version: str = "0.1.0"
+    int8_margin: float = 0.005
 
 
 @dataclass(frozen=True)

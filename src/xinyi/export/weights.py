@@ -6,13 +6,17 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import nn
 from transformers import AutoModel, PretrainedConfig
 
+from xinyi.encoding import Encoded
 from xinyi.errors import BundleError, describe
+from xinyi.export.scoring import torch_logits
 from xinyi.export.settings import Recipe
 from xinyi.models.classifier import MultiTaskClassifier
 from xinyi.models.pooling import POOLINGS
@@ -23,7 +27,7 @@ HEADS = "heads."
 AGAIN = "copy or export the bundle again"
 
 
-def write_weights(model: MultiTaskClassifier, folder: Path) -> str:
+def write_weights(model: MultiTaskClassifier, recipe: Recipe, folder: Path) -> str:
     """Write the encoder under its Hugging Face names and `heads.<task>.{weight,bias}`; returns the file's name."""
     tensors = dict(model.encoder.state_dict())
     tensors |= {HEADS + name: tensor for name, tensor in model.heads.state_dict().items()}
@@ -69,6 +73,11 @@ def load_model(folder: Path) -> MultiTaskClassifier:
         found = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise BundleError([describe(f"config.json and {FILE} that fit", found, AGAIN, str(folder))]) from error
     return model.eval()
+
+
+def score_weights(folder: Path, encoded: Encoded, pad_id: int) -> dict[str, NDArray[np.float32]]:
+    """Task id → logits (N, C). Raises as `load_model`."""
+    return torch_logits(load_model(folder), encoded, pad_id)
 
 
 def _encoder(folder: Path) -> nn.Module:

@@ -175,6 +175,7 @@ def export_stage(
             dict(report),
             builders.export_settings(config),
             masking=config.data.mask,
+            calibration=dataset.splits.get("train"),
         )
 
 

@@ -1,4 +1,4 @@
-"""Texts in, labels out: the same cleaning, masking, tokens and decoding as in training, on onnxruntime."""
+"""Texts in, labels out: the same cleaning, masking, tokens and decoding as in training."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from xinyi.encoding import Encoded, TextEncoder
 from xinyi.errors import BundleError, describe
 from xinyi.runtime.batches import batches, chunks, feed
+from xinyi.runtime.engines import Session
 from xinyi.runtime.inputs import check_texts
 from xinyi.tasks.decode import Decoding, answers
 from xinyi.tasks.spec import TaskSpec
 from xinyi.text import prepare
 
+INPUTS = ("input_ids", "attention_mask", "token_type_ids")
 OUTPUT = "logits."
 
 
@@ -32,15 +33,17 @@ class Classifier:
         decodings: task id → temperature, thresholds.
         masking: whether personal data is replaced before encoding, as it was in training.
         name, version: the bundle's.
+        format: which of the bundle's formats answers.
     """
 
-    session: onnxruntime.InferenceSession
+    session: Session
     encoder: TextEncoder
     tasks: tuple[TaskSpec, ...]
     decodings: Mapping[str, Decoding]
     masking: bool = True
     name: str = ""
     version: str = ""
+    format: str = "onnx"
 
     def predict(self, texts: Sequence[str], contexts: Sequence[str | None] | None = None) -> list[dict[str, Any]]:
         """One answer a text, in order: {task: {label, name, probability, all, abstained}}.
@@ -50,7 +53,7 @@ class Classifier:
 
         Raises:
             InputError: something that is not a string; names the position, never the text.
-        BundleError: the graph does not take what the tokenizer makes.
+            BundleError: the graph does not take what the tokenizer makes.
         """
         logits = self.logits(texts, contexts)
         columns = {task.id: answers(logits[task.id], task, self.decodings[task.id]) for task in self.tasks}

@@ -39,10 +39,10 @@ def _files(folder: Path) -> Iterable[Path]:
 
 def version_problems(manifest: Manifest) -> list[str]:
     """Text rooms that differ: the model would read other texts than it was trained on."""
-    made = manifest.raw.get("versions", {}).get("xinyi", "?")
+    remedy = f"install xinyi {manifest.raw.get('versions', {}).get('xinyi', '?')}, or export again"
     pairs = (("normaliser", manifest.normaliser, NORMALIZER_VERSION), ("masker", manifest.masker, MASKER_VERSION))
     return [
-        describe(f"{what} version {wanted}", f"{here} in the installed package", f"install xinyi {made}", NAME)
+        describe(f"{what} version {wanted}", f"{here} in the installed package", remedy, NAME)
         for what, wanted, here in pairs
         if wanted != here
     ]

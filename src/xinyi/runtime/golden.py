@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,25 +11,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xinyi.encoding import Encoded, TextEncoder
 from xinyi.errors import BundleError, describe
-from xinyi.runtime.classifier import Classifier
 from xinyi.runtime.compare import compare
 from xinyi.runtime.manifest import AGAIN
 from xinyi.tasks.decode import Decoding, predict, probabilities
 from xinyi.tasks.spec import TaskSpec
+from xinyi.text import prepare
 
 NAME = "golden.jsonl"
+RENAMED = "labels were renamed, added or removed: " + AGAIN
 
 
 @dataclass(frozen=True)
 class GoldenRow:
-    """One line. ids: the token ids of the row. tasks: task id → {label, name, probabilities}."""
+    """One line. ids: the token ids of the row. tasks: task id → {label, name, probabilities}.
+
+    prepared: text and context after cleaning, for servers that clean elsewhere (bundles of schema 1 lack it).
+    """
 
     note: str
     text: str
     context: str
     ids: list[int]
     tasks: dict[str, dict[str, Any]]
+    prepared: list[str] | None = None
 
 
 def read_golden(folder: Path) -> list[GoldenRow]:
@@ -41,39 +48,66 @@ def read_golden(folder: Path) -> list[GoldenRow]:
         raise BundleError([describe("one golden row a line", error, AGAIN, NAME)]) from error
 
 
-def replay(classifier: Classifier, rows: list[GoldenRow], tolerance: float) -> list[str]:
-    """Send the rows through the classifier; what differs from the trained model, as problems."""
-    texts, contexts = [row.text for row in rows], [row.context for row in rows]
-    problems = _token_problems(classifier, rows)
-    logits = classifier.logits(texts, contexts)
-    for task in classifier.tasks:
-        try:
-            problems += _task_problems(task, classifier.decodings[task.id], logits[task.id], rows, tolerance)
-        except (KeyError, TypeError, ValueError):
-            expected = f"task {task.id} with a probability for each of its labels"
-            problems.append(describe(expected, "others", "labels were renamed, added or removed: " + AGAIN, NAME))
-    return problems
+def encode_rows(encoder: TextEncoder, rows: list[GoldenRow], masking: bool) -> Encoded:
+    """Token ids of the rows, from their raw texts."""
+    clean = [[prepare(part, masking=masking) for part in (row.text, row.context)] for row in rows]
+    return encoder.encode(*map(list, zip(*clean, strict=True)))
 
 
-def _token_problems(classifier: Classifier, rows: list[GoldenRow]) -> list[str]:
-    encoded = classifier.encode([row.text for row in rows], [row.context for row in rows])
+def input_problems(encoder: TextEncoder, rows: list[GoldenRow], masking: bool) -> list[str]:
+    """Rows that are cleaned otherwise, or get other token ids, than when the bundle was made."""
+    clean = [[prepare(part, masking=masking) for part in (row.text, row.context)] for row in rows]
+    other = [i + 1 for i, row in enumerate(rows) if row.prepared is not None and row.prepared != clean[i]]
+    encoded = encode_rows(encoder, rows, masking)
     parts = np.split(encoded.ids, encoded.offsets[1:-1])
     wrong = [i + 1 for i, (part, row) in enumerate(zip(parts, rows, strict=True)) if part.tolist() != row.ids]
-    if not wrong:
-        return []
-    got = f"others in {len(wrong)} of {len(rows)} rows (lines {_few(wrong)})"
-    return [describe("the token ids of the trained model", got, AGAIN, f"tokenizer.json against {NAME}")]
+    found = (
+        (other, "the cleaned texts of the export", "install the xinyi that made it", NAME),
+        (wrong, "the token ids of the trained model", AGAIN, f"tokenizer.json against {NAME}"),
+    )
+    return [
+        describe(expected, f"others in {len(lines)} of {len(rows)} rows (lines {_few(lines)})", remedy, where)
+        for lines, expected, remedy, where in found
+        if lines
+    ]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one format says to the golden rows. logits: task id → (N, C)."""
+
+    format: str
+    logits: Mapping[str, NDArray[np.float32]]
+    tolerance: float
+
+
+def answer_problems(
+    tasks: Sequence[TaskSpec], decodings: Mapping[str, Decoding], rows: list[GoldenRow], answers: Answers
+) -> tuple[list[str], float]:
+    """What differs from the trained model, and the largest difference of a probability."""
+    problems: list[str] = []
+    differences = [0.0]
+    for task in tasks:
+        try:
+            found, difference = _task_problems(task, decodings[task.id], rows, answers)
+        except (KeyError, TypeError, ValueError):
+            expected = f"task {task.id} with a probability for each of its labels"
+            found, difference = [describe(expected, "others", RENAMED, NAME)], float("inf")
+        problems += found
+        differences.append(difference)
+    return problems, max(differences)
 
 
 def _task_problems(
-    task: TaskSpec, decoding: Decoding, logits_BC: NDArray[np.float32], rows: list[GoldenRow], tolerance: float
-) -> list[str]:
+    task: TaskSpec, decoding: Decoding, rows: list[GoldenRow], answers: Answers
+) -> tuple[list[str], float]:
     stored = [row.tasks[task.id] for row in rows]
     wanted = np.array([[entry["probabilities"][label] for label in task.label_ids] for entry in stored])
-    got = probabilities(logits_BC, task.kind, decoding.temperature)
-    where = f"{NAME} task {task.id}"
+    got = probabilities(answers.logits[task.id], task.kind, decoding.temperature)
+    where, tolerance = f"{NAME} task {task.id} in {answers.format}", answers.tolerance
+    # Two probabilities may each be off by the tolerance before their order is in doubt.
+    agreement = compare(wanted, got, task.kind, decoding.thresholds, tie=2 * tolerance)
     problems = []
-    agreement = compare(wanted, got, task.kind, decoding.thresholds, tie=tolerance)
     if not agreement.difference <= tolerance:
         cause = "another graph, label order or temperature; " + AGAIN
         line = int(np.abs(wanted - got).max(axis=1).argmax()) + 1
@@ -88,7 +122,7 @@ def _task_problems(
         got_text = f"others in {len(strays)} of {len(rows)} rows (lines {_few(strays)})"
         cause = "label names, order or thresholds were changed; " + AGAIN
         problems.append(describe("the trained model's decisions", got_text, cause, where))
-    return problems
+    return problems, agreement.difference
 
 
 def decide(probs_BC: NDArray[np.float64], task: TaskSpec, thresholds: tuple[float, ...]) -> list[tuple[Any, Any]]:

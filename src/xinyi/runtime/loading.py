@@ -2,43 +2,51 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from pathlib import Path
 
-import onnxruntime
-
 from xinyi.encoding import EncodingSettings, TextEncoder
 from xinyi.errors import BundleError, describe
-from xinyi.runtime.classifier import OUTPUT, Classifier
+from xinyi.runtime.classifier import INPUTS, OUTPUT, Classifier
+from xinyi.runtime.engines import SERVABLE, Session, open_session, own_files
 from xinyi.runtime.files import file_problems, version_problems
 from xinyi.runtime.manifest import AGAIN, Manifest, read_labels, read_manifest
 from xinyi.tasks.spec import TaskSpec
 
-INPUTS = {"input_ids", "attention_mask", "token_type_ids"}
+log = logging.getLogger(__name__)
 
 
-def load(folder: Path | str, threads: int | None = None) -> Classifier:
+def load(folder: Path | str, threads: int | None = None, format: str = "onnx", strict: bool = True) -> Classifier:
     """Open a bundle.
 
     Args:
         folder: the bundle.
-        threads: threads for one batch; None lets onnxruntime use every core.
+        threads: threads for one batch; None lets the engine use every core.
+        format: `onnx` (fp32, as trained), `onnx_int8` (smaller and faster; the manifest states what it loses) or
+            `openvino`.
+        strict: refuse a bundle whose texts were cleaned by another version of the normaliser or masker than the
+            installed one; False only warns.
 
     Raises:
-        BundleError: missing, damaged or changed files, a schema or normaliser this package does not have.
+        BundleError: missing, damaged or changed files, no such format in the bundle, a schema or normaliser this
+            package does not have.
     """
     manifest = read_manifest(Path(folder))
-    graph = graph_file(manifest)
-    problems = version_problems(manifest) + file_problems(manifest, ("labels.json", "tokenizer.json", graph))
-    if problems:
+    versions = version_problems(manifest)
+    for problem in [] if strict else versions:
+        log.warning("%s", problem)
+    files = ("labels.json", "tokenizer.json", *graph_files(manifest, format))
+    if problems := [*(versions if strict else []), *file_problems(manifest, files)]:
         raise BundleError(problems, f"bundle {folder} cannot be used")
-    return open_classifier(manifest, threads)
+    return open_classifier(manifest, threads, format)
 
 
-def open_classifier(manifest: Manifest, threads: int | None = None) -> Classifier:
+def open_classifier(manifest: Manifest, threads: int | None = None, format: str = "onnx") -> Classifier:
     """A classifier from a bundle whose files were checked. Raises BundleError."""
-    classifier = assemble(manifest.folder, graph_file(manifest), manifest.encoding, manifest.masking, threads)
-    return replace(classifier, name=manifest.name, version=manifest.version)
+    graph = graph_files(manifest, format)[0]
+    classifier = assemble(manifest.folder, graph, manifest.encoding, manifest.masking, threads)
+    return replace(classifier, name=manifest.name, version=manifest.version, format=format)
 
 
 def assemble(
@@ -50,40 +58,26 @@ def assemble(
         BundleError: a file is missing or damaged, or the graph does not fit the labels.
     """
     tasks, decodings = read_labels(folder)
-    session = _session(folder / graph, threads)
+    session = open_session(folder / graph, threads)
     if problems := _graph_problems(session, tasks, graph):
         raise BundleError(problems)
     encoder = TextEncoder.from_file(folder / "tokenizer.json", encoding)
     return Classifier(session, encoder, tasks, decodings, masking)
 
 
-def graph_file(manifest: Manifest) -> str:
-    """Path of the ONNX graph inside the bundle. Raises BundleError when there is none."""
-    if "onnx" not in manifest.formats:
-        remedy = "export again with onnx among export.formats"
-        raise BundleError([describe("an ONNX graph", list(manifest.formats), remedy, str(manifest.folder))])
-    return manifest.formats["onnx"]
+def graph_files(manifest: Manifest, format: str = "onnx") -> list[str]:
+    """Files of a format inside the bundle, the graph first. Raises BundleError when it is not there."""
+    if format not in SERVABLE or format not in manifest.formats:
+        there = [name for name in manifest.formats if name in SERVABLE]
+        remedy = "choose one of them" if there else "export again with onnx among export.formats"
+        raise BundleError([describe(f"the format {format}", there or "none", remedy, str(manifest.folder))])
+    return own_files(manifest.formats[format].file)
 
 
-def _session(path: Path, threads: int | None) -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads or 0
-    options.log_severity_level = 3
-    # Patterns are remembered for each input shape: with texts of any length that would only grow.
-    options.enable_mem_pattern = False
-    # Waiting threads would burn a core each: without, a busy machine did 1.4 times as many texts a CPU second.
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # onnxruntime's own errors share no base class
-        found = " ".join(str(error).split())[:200]
-        raise BundleError([describe("an ONNX graph", found, AGAIN, path.name)]) from error
-
-
-def _graph_problems(session: onnxruntime.InferenceSession, tasks: tuple[TaskSpec, ...], graph: str) -> list[str]:
+def _graph_problems(session: Session, tasks: tuple[TaskSpec, ...], graph: str) -> list[str]:
     """Inputs and outputs that do not fit labels.json."""
     problems = []
-    if stray := {node.name for node in session.get_inputs()} - INPUTS:
+    if stray := {node.name for node in session.get_inputs()} - set(INPUTS):
         problems.append(describe(f"inputs among {sorted(INPUTS)}", sorted(stray), AGAIN, graph))
     shapes = {node.name: node.shape for node in session.get_outputs()}
     for task in tasks:

@@ -16,7 +16,9 @@ from xinyi.tasks.spec import TaskSpec
 
 NAME = "manifest.json"
 NAME_LABELS = "labels.json"
-SCHEMA_VERSIONS = (1,)
+# What this package writes; it reads all versions up to these.
+SCHEMA = 2
+SCHEMA_LABELS = 1
 SEAL = "manifest_sha256"
 AGAIN = "copy or export the bundle again"
 
@@ -30,13 +32,21 @@ class FileRecord:
 
 
 @dataclass(frozen=True)
+class FormatRecord:
+    """One form of the model. tolerance: how far its probabilities may be from the trained model's on golden rows."""
+
+    file: str
+    tolerance: float
+
+
+@dataclass(frozen=True)
 class Manifest:
-    """manifest.json, checked.
+    """manifest.json, checked and brought up to the newest schema.
 
     files: path inside the bundle → its record (all files but the manifest itself).
     tasks, decodings: what labels.json must say as well.
-    formats: format name → file.
-    raw: the whole content.
+    formats: format name → its record.
+    raw: the whole content, brought up to the newest schema.
     """
 
     folder: Path
@@ -45,12 +55,11 @@ class Manifest:
     files: Mapping[str, FileRecord]
     tasks: tuple[TaskSpec, ...]
     decodings: Mapping[str, Decoding]
-    formats: Mapping[str, str]
+    formats: Mapping[str, FormatRecord]
     encoding: EncodingSettings
     masking: bool
     normaliser: str
     masker: str
-    tolerance: float
     golden_rows: int
     raw: Mapping[str, Any]
 
@@ -64,12 +73,12 @@ def read_manifest(folder: Path) -> Manifest:
     folder = Path(folder)
     content = _read_bytes(folder)
     raw = read_json(content, NAME)
-    check_schema(raw, NAME)
+    version = check_schema(raw, NAME, SCHEMA)
     problems = list(_seal_problems(raw, content))
     try:
-        manifest = _parse(folder, raw)
+        manifest = _parse(folder, _upgraded(raw, version))
     except (KeyError, TypeError, ValueError, AttributeError, XinyiError) as error:
-        problems.append(describe("every field of schema 1", f"{type(error).__name__} {error}", AGAIN, NAME))
+        problems.append(describe(f"every field of schema {version}", f"{type(error).__name__} {error}", AGAIN, NAME))
         raise BundleError(problems) from error
     problems += [problem for path in manifest.files if (problem := path_problem(folder, path))]
     if problems:
@@ -95,12 +104,14 @@ def _parse(folder: Path, raw: Mapping[str, Any]) -> Manifest:
         files={path: FileRecord(str(record["sha256"]), int(record["bytes"])) for path, record in raw["files"].items()},
         tasks=tasks,
         decodings=decodings,
-        formats={name: str(record["file"]) for name, record in raw["formats"].items()},
+        formats={
+            name: FormatRecord(str(record["file"]), float(record["tolerance"]))
+            for name, record in raw["formats"].items()
+        },
         encoding=EncodingSettings(**raw["encoding"]),
         masking=bool(raw["masking"]),
         normaliser=str(raw["normaliser"]),
         masker=str(raw["masker"]),
-        tolerance=float(raw["tolerance"]),
         golden_rows=int(raw["golden_rows"]),
         raw=raw,
     )
@@ -111,7 +122,7 @@ def read_labels(folder: Path) -> tuple[tuple[TaskSpec, ...], dict[str, Decoding]
     try:
         content = (Path(folder) / NAME_LABELS).read_bytes()
         raw = read_json(content, NAME_LABELS)
-        check_schema(raw, NAME_LABELS)
+        check_schema(raw, NAME_LABELS, SCHEMA_LABELS)
         return parse_tasks(raw["tasks"])
     except BundleError:
         raise
@@ -150,12 +161,30 @@ def read_json(content: bytes, where: str) -> dict[str, Any]:
     return raw
 
 
-def check_schema(raw: Mapping[str, Any], where: str) -> None:
-    """Raise BundleError for a schema version that this package does not know."""
+def check_schema(raw: Mapping[str, Any], where: str, newest: int) -> int:
+    """The schema version. Raises BundleError for one that this package does not know."""
     got = raw.get("schema_version")
-    if got not in SCHEMA_VERSIONS:
-        known = ", ".join(map(str, SCHEMA_VERSIONS))
-        raise BundleError([describe(f"schema_version {known}", got, "install the xinyi that made it", where)])
+    if type(got) is not int or not 1 <= got <= newest:
+        raise BundleError([describe(f"schema_version 1 to {newest}", got, "install the xinyi that made it", where)])
+    return got
+
+
+def _upgraded(raw: Mapping[str, Any], version: int) -> dict[str, Any]:
+    """The manifest as the newest schema has it; the seal is checked before."""
+    current = dict(raw)
+    for step in range(version, SCHEMA):
+        current = UPGRADES[step](current)
+    return current
+
+
+def _from_1(raw: dict[str, Any]) -> dict[str, Any]:
+    """Schema 1 had one tolerance for every format."""
+    formats = {name: {**record, "tolerance": raw["tolerance"]} for name, record in raw["formats"].items()}
+    return {**raw, "schema_version": 2, "formats": formats}
+
+
+# Version → what makes the next one of it.
+UPGRADES = {1: _from_1}
 
 
 def path_problem(folder: Path, path: str) -> str | None:

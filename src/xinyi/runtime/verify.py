@@ -1,24 +1,32 @@
-"""Prove a bundle: checksums, versions, labels, and the golden rows through the graph."""
+"""Prove a bundle: checksums, versions, labels, and the golden rows through every format."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from xinyi.errors import BundleError, XinyiError, describe
 from xinyi.runtime.files import extra_files, file_problems, version_problems
 from xinyi.runtime.golden import NAME as GOLDEN
-from xinyi.runtime.golden import read_golden, replay
-from xinyi.runtime.loading import graph_file, open_classifier
 from xinyi.runtime.manifest import AGAIN, NAME, Manifest, read_json, read_labels, read_manifest
+from xinyi.runtime.replay import Proof, Scorer, replay
 
 SERVED = ("labels.json", "tokenizer.json", "config.json", GOLDEN)
 
 
 def verify(folder: Path | str) -> list[str]:
-    """What is wrong with a bundle; an empty list when all is as it was exported.
+    """What is wrong with a bundle; an empty list when all is as it was exported. See `prove`."""
+    return prove(folder).problems
+
+
+def prove(folder: Path | str, scorers: Mapping[str, Scorer] | None = None) -> Proof:
+    """Check a bundle in all its parts.
 
     Looks at every file's SHA-256, files that the manifest does not name, versions of the text rooms, labels.json
-    and config.json against the manifest, and replays golden.jsonl through the ONNX graph.
+    and config.json against the manifest, and replays golden.jsonl through every format that can run here.
+
+    Args:
+        scorers: format → how it is asked, for formats that need torch.
 
     Raises:
         BundleError: there is no bundle at all.
@@ -29,18 +37,18 @@ def verify(folder: Path | str) -> list[str]:
     try:
         manifest = read_manifest(folder)
     except BundleError as error:
-        return error.problems
+        return Proof(error.problems)
     damaged = file_problems(manifest)
-    problems = damaged + extra_files(manifest) + version_problems(manifest)
+    proof = Proof(damaged + extra_files(manifest) + version_problems(manifest))
+    if any(problem.startswith(f"{path}:") for problem in damaged for path in SERVED):
+        proof.problems.append(f"{GOLDEN}: not replayed, because files that it needs are missing or changed")
+        return proof
     try:
-        graph = graph_file(manifest)
-        if any(problem.startswith(f"{path}:") for problem in damaged for path in (*SERVED, graph)):
-            # A damaged graph may bring down the process that opens it.
-            return [*problems, f"{GOLDEN}: not replayed, because files that it needs are missing or changed"]
-        problems += _label_problems(manifest)
-        return problems + _replay_problems(manifest)
+        proof.problems += _label_problems(manifest)
+        replay(manifest, damaged, scorers or {}, proof)
     except XinyiError as error:
-        return problems + getattr(error, "problems", [str(error)])
+        proof.problems += getattr(error, "problems", [str(error)])
+    return proof
 
 
 def _label_problems(manifest: Manifest) -> list[str]:
@@ -60,14 +68,4 @@ def _label_problems(manifest: Manifest) -> list[str]:
             problems.append(describe(f"decoding {manifest.decodings[here.id].to_dict()}", got, AGAIN, where))
         if config.get("tasks", {}).get(here.id) != list(here.label_ids):
             problems.append(describe("the label order of config.json", "another", AGAIN, f"labels.json task {here.id}"))
-    return problems
-
-
-def _replay_problems(manifest: Manifest) -> list[str]:
-    rows = read_golden(manifest.folder)
-    problems = []
-    if len(rows) != manifest.golden_rows:
-        problems.append(describe(f"{manifest.golden_rows} rows", len(rows), AGAIN, GOLDEN))
-    if rows:
-        problems += replay(open_classifier(manifest), rows, manifest.tolerance)
     return problems

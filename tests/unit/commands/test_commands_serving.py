@@ -41,7 +41,11 @@ def test_predict_refuses_an_unknown_column(tmp_path, capsys):
 
 def test_verify_says_whether_a_bundle_is_as_exported(bundle, capsys):
     assert cli.main(["verify", str(bundle)]) == 0
-    assert capsys.readouterr().out == f"{bundle}: as exported\n"
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == f"{bundle}: as exported"
+    formats = ("safetensors", "onnx", "onnx_int8")
+    assert [line.split()[0] for line in lines[:-1]] == list(formats)
+    assert all("golden rows replayed, largest difference" in line for line in lines[:-1])
     labels = bundle / "labels.json"
     labels.write_text(labels.read_text(encoding="utf-8").replace("消极", "积极"), encoding="utf-8")
     assert cli.main(["verify", str(bundle)]) == 1

@@ -75,7 +75,11 @@ EXCLUDED = [
     (["gate=release"], "gate.champion", "a champion for the rule no_regression, got none"),
     (["gate=none", "gate.enforce=true"], "gate.enforce", "rules to enforce, got none"),
     (["gate.rules=[{rule: floors}]"], "gate.rules[0].rule", "a rule of floor"),
-    (["export.formats=[onnx,pickle]"], "export.formats", "formats among safetensors, onnx, got 'pickle'"),
+    (
+        ["export.formats=[onnx,pickle]"],
+        "export.formats",
+        "formats among safetensors, onnx, onnx_int8, pt2, openvino, got 'pickle'",
+    ),
     (["export.formats=[safetensors]"], "export.formats", "onnx among the formats of a bundle"),
 ]
 

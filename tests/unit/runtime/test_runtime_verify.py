@@ -15,7 +15,8 @@ from xinyi.runtime import verify
 from xinyi.runtime.manifest import read_manifest, render, seal, sha256
 
 FILES = (
-    "MODEL_CARD.md", "config.json", "golden.jsonl", "labels.json", "manifest.json", "model.onnx", "model.safetensors",
+    "MODEL_CARD.md", "config.json", "golden.jsonl", "labels.json", "manifest.json", "model.int8.onnx", "model.onnx",
+    "model.safetensors",
     "report/report.html", "report/report.json", "tokenizer.json", "tokenizer_config.json",
 )  # fmt: skip
 
@@ -81,7 +82,7 @@ def test_swapped_labels_are_found_by_the_golden_rows_alone(spoiled: Path) -> Non
     reseal(spoiled, tasks=labels(spoiled))
     problems = verify(spoiled)
     assert problems
-    assert all(problem.startswith("golden.jsonl task sentiment: expected") for problem in problems)
+    assert all(problem.startswith("golden.jsonl task sentiment in onnx") for problem in problems)
 
 
 def test_swapped_labels_are_found_against_the_manifest_too(spoiled: Path) -> None:
@@ -99,7 +100,9 @@ def test_swapped_chinese_names_are_found(spoiled: Path) -> None:
 
     edit(spoiled / "labels.json", swap)
     reseal(spoiled, tasks=labels(spoiled))
-    assert any("task sentiment: expected the trained model's decisions" in problem for problem in verify(spoiled))
+    assert any(
+        "task sentiment in onnx: expected the trained model's decisions" in problem for problem in verify(spoiled)
+    )
 
 
 def test_a_renamed_label_is_found(spoiled: Path) -> None:
@@ -114,7 +117,7 @@ def test_a_changed_threshold_is_found(spoiled: Path, forged: bool) -> None:
     edit(spoiled / "labels.json", lambda raw: raw["tasks"][1]["decoding"].update(thresholds=[0.02, 0.5, 0.55]))
     reseal(spoiled, **({"tasks": labels(spoiled)} if forged else {}))
     problems = verify(spoiled)
-    assert any("task emotion: expected the trained model's decisions" in problem for problem in problems)
+    assert any("task emotion in onnx: expected the trained model's decisions" in problem for problem in problems)
     assert forged or any("labels.json task emotion" in problem and "0.02" in problem for problem in problems)
 
 
@@ -148,7 +151,7 @@ def test_other_weights_are_found(spoiled: Path) -> None:
     head.CopyFrom(onnx.numpy_helper.from_array(moved, head.name))
     onnx.save(graph, spoiled / "model.onnx")
     reseal(spoiled)
-    assert any("golden.jsonl task intent: expected probabilities" in problem for problem in verify(spoiled))
+    assert any("golden.jsonl task intent in onnx: expected probabilities" in problem for problem in verify(spoiled))
 
 
 def test_a_shorter_maximum_length_is_found(spoiled: Path) -> None:
@@ -181,8 +184,8 @@ def test_no_bundle_at_all_is_an_error(tmp_path: Path) -> None:
 
 
 def test_another_schema_version_is_refused(spoiled: Path) -> None:
-    reseal(spoiled, schema_version=2)
-    with pytest.raises(BundleError, match="expected schema_version 1, got 2"):
+    reseal(spoiled, schema_version=3)
+    with pytest.raises(BundleError, match="expected schema_version 1 to 2, got 3"):
         read_manifest(spoiled)
 
 
@@ -202,11 +205,13 @@ def test_a_link_out_of_the_bundle_is_refused(spoiled: Path, tmp_path: Path) -> N
     assert any("paths inside the bundle" in problem for problem in verify(spoiled))
 
 
-@pytest.mark.parametrize("spoil", [{"tasks": []}, {"files": None}, {"encoding": {}, "tolerance": "x"}, {"formats": 3}])
+@pytest.mark.parametrize(
+    "spoil", [{"tasks": []}, {"files": None}, {"encoding": {}, "golden_rows": "x"}, {"formats": 3}]
+)
 def test_a_broken_manifest_is_a_clear_error(spoiled: Path, spoil: dict[str, Any]) -> None:
     reseal_only = json.loads((spoiled / "manifest.json").read_text(encoding="utf-8")) | spoil
     (spoiled / "manifest.json").write_bytes(render(seal(reseal_only)))
-    with pytest.raises(BundleError, match="every field of schema 1"):
+    with pytest.raises(BundleError, match="every field of schema 2"):
         read_manifest(spoiled)
 
 

@@ -1,0 +1,57 @@
+"""What is checked before anything is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from xinyi.errors import describe
+from xinyi.export.settings import Recipe
+from xinyi.models.classifier import MultiTaskClassifier
+from xinyi.runtime.engines import FORMAT_FILES, NEEDS
+from xinyi.runtime.manifest import NAME as MANIFEST
+
+
+def recipe_problems(recipe: Recipe, model: MultiTaskClassifier) -> Iterator[str]:
+    """What does not fit together among settings, tasks, decodings and the model's heads."""
+    formats = recipe.settings.formats
+    if stray := [name for name in formats if name not in FORMAT_FILES]:
+        yield describe(f"formats among {', '.join(FORMAT_FILES)}", stray, "correct export.formats")
+    for name, needed in NEEDS.items():
+        if name in formats and needed not in formats:
+            yield describe(f"the format {needed} beside {name}", list(formats), f"add {needed} to export.formats")
+    if not formats:
+        yield describe("at least one format", "none", "set export.formats, or export.enabled=false")
+    sizes = {task: head.out_features for task, head in model.heads.items()}
+    if sizes != (wanted := {task.id: len(task.labels) for task in recipe.tasks}):
+        yield describe(f"heads {wanted}, in the order of the tasks", sizes, "export with the tasks of the training")
+    elif list(sizes) != list(wanted):
+        yield describe(f"heads in the order {list(wanted)}", list(sizes), "give the tasks in the order of the heads")
+    if missing := [task.id for task in recipe.tasks if task.id not in recipe.decodings]:
+        yield describe("a decoding for each task", f"none for {missing}", "fit the decoding first")
+
+
+def place_problems(folder: Path, report_dir: Path | None) -> Iterator[str]:
+    """Why the bundle cannot be written there, or the report not be copied."""
+    if folder.exists() and not (folder.is_dir() and ((folder / MANIFEST).is_file() or not any(folder.iterdir()))):
+        yield describe("a new folder or an older bundle", "something else", "choose another folder", str(folder))
+    yield from _report_problems(report_dir)
+
+
+def _report_problems(report_dir: Path | None) -> Iterator[str]:
+    if report_dir is None:
+        return
+    try:
+        json.dumps(read_report(report_dir), allow_nan=False)
+    except (OSError, ValueError) as error:
+        yield describe("a report.json without NaN", type(error).__name__, "evaluate again", str(report_dir))
+    if not report_dir.is_dir():
+        yield describe("a folder with the report", "none", "evaluate first, or give no report", str(report_dir))
+
+
+def read_report(report_dir: Path | None) -> dict[str, Any]:
+    """report.json as it stands; empty where there is none."""
+    path = report_dir / "report.json" if report_dir else None
+    return json.loads(path.read_text(encoding="utf-8")) if path and path.is_file() else {}
