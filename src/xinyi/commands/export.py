@@ -19,8 +19,7 @@ def main(arguments: Sequence[str]) -> int:
     record = export_run(args.run)
     for name, found in record["formats"].items():
         print(f"{name:12} largest difference {found['max_difference']:.1e} over {found['rows']} rows")
-    if "int8" in record:
-        print(f"{'onnx_int8':12} {_int8_line(record['int8'])}")
+    print(f"{'onnx_int8':12} {_int8_line(record['int8'])}")
     print(f"bundle       {args.run / 'bundle'}")
     return 0
 

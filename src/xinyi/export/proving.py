@@ -33,7 +33,7 @@ def prove_parts(
 ) -> dict[str, Any]:
     """Write golden.jsonl with the trained model's answers, compare every exact format with it, and measure int8.
 
-    Returns: `check_parity`'s record, with `int8` (see `write_int8`) where that format was asked for.
+    Returns: `check_parity`'s record, with `int8` (see `write_int8`).
 
     Raises:
         ExportError: an exact format answers otherwise.
@@ -46,6 +46,7 @@ def prove_parts(
     logits = torch_logits(twin, encoded, encoder.pad_id)
     write_golden(golden, encoded, logits, recipe, part / GOLDEN)
     parity = check_parity(part, logits, samples, encoder, recipe)
+    parity["int8"] = {"kept": False, "settings": None, "why": "not among export.formats", "tasks": {}}
     if INT8 in recipe.settings.formats:
         validation = Validation(table, _trained(twin, table, encoder))
         own = table if calibration is None else calibration

@@ -17,10 +17,11 @@ from xinyi.gates.facts import DataFindings, Recomputed
 from xinyi.gates.limits import BeatsBaseline, Calibration, Ceiling, Floor, Rows, WorstLabelRecall
 from xinyi.gates.lookup import PRIMARY
 from xinyi.gates.parts import Behaviour, SliceFloor, SliceGap
+from xinyi.gates.quantised import Int8Loss
 
 _KINDS: tuple[type[Rule], ...] = (
     Floor, Ceiling, BeatsBaseline, WorstLabelRecall, Calibration, Rows, NoRegression, Parity, Size, Latency,
-    SliceFloor, SliceGap, Behaviour, DataFindings, Recomputed,
+    SliceFloor, SliceGap, Behaviour, DataFindings, Recomputed, Int8Loss,
 )  # fmt: skip
 RULES: dict[str, type[Rule]] = {rule.name: rule for rule in _KINDS}
 KEY = "rule"

@@ -63,6 +63,7 @@ def test_a_bundle_without_a_graph_cannot_be_served_or_proved(tmp_path: Path) -> 
     assert record == {
         "formats": {"safetensors": {"max_difference": 0.0, "argmax_equal": True, "rows": 80}},
         "max_difference": 0.0,
+        "int8": {"kept": False, "settings": None, "why": "not among export.formats", "tasks": {}},
     }
     assert "expected an ONNX graph" in verify(tmp_path / "bundle")[0]
     with pytest.raises(Exception, match="expected the format onnx, got none"):

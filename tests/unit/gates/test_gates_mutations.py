@@ -19,6 +19,7 @@ RULES = {
     "calibration": {"rule": "calibration", "maximum": 0.1},
     "rows": {"rule": "rows", "minimum": 100},
     "parity": {"rule": "parity", "maximum": 1e-5, "format": "onnx"},
+    "int8_loss": {"rule": "int8_loss", "maximum": 0.005},
 }
 SPOILERS: list[Any] = [None, NAN, INF, -INF, "0.9", True, [], {}]
 MISSING = object()
@@ -57,6 +58,7 @@ READS = {
     "calibration": [f"report.tasks.stars.test.calibration.{key}" for key in ("ece", "low", "high", "n")],
     "rows": [f"{M}.macro_f1.n", "report.primary.stars"],
     "parity": [f"parity.formats.onnx.{key}" for key in ("max_difference", "rows")],
+    "int8_loss": [f"parity.int8.tasks.wish.{key}" for key in ("loss", "low", "high", "n", "changed")],
 }
 NUMBERS = [(name, path, value) for name, paths in READS.items() for path in paths for value in (MISSING, *SPOILERS)]
 ABOVE = [
@@ -72,6 +74,9 @@ ABOVE += [
     ("calibration", "report.tasks.stars.test.calibration"),
     ("parity", "parity.formats"),
     ("parity", "parity.formats.onnx"),
+    ("int8_loss", "parity.int8"),
+    ("int8_loss", "parity.int8.tasks"),
+    ("int8_loss", "parity.int8.tasks.stars"),
 ]
 
 
@@ -106,7 +111,7 @@ def test_what_was_asked_for_and_is_not_there_fails() -> None:
     assert verdict("parity", {**evidence(), "parity": None}) == "fail"
 
 
-@pytest.mark.parametrize("name", [name for name in RULES if name != "parity"])
+@pytest.mark.parametrize("name", sorted(RULES.keys() - {"parity", "int8_loss"}))
 @pytest.mark.parametrize(("key", "value"), [("task", "emotion"), ("split", "validation")])
 def test_an_unknown_task_or_split_fails(name: str, key: str, value: str) -> None:
     found = evidence()

@@ -25,6 +25,7 @@ WHOLE = [
     {"rule": "behaviour", "minimum": 0.9},
     {"rule": "data_findings"},
     {"rule": "recomputed"},
+    {"rule": "int8_loss", "maximum": 0.005},
 ]
 
 

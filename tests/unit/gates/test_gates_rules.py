@@ -126,3 +126,23 @@ def test_at_most_mirrors_at_least(low: float, width: float, limit: float) -> Non
     # A stricter limit never gives a better answer.
     order = ("fail", "undecided", "pass")
     assert order.index(at_least(low, high, limit + 0.1)) <= order.index(at_least(low, high, limit))
+
+
+def test_int8_is_judged_by_the_loss_or_by_the_end_of_its_interval() -> None:
+    def answers(**rule) -> set[str]:
+        gate = judge(make_report(), parse_rules([{"rule": "int8_loss", **rule}]), parity=make_parity())
+        return {found["answer"] for found in gate["outcomes"]}
+
+    assert answers(maximum=0.002) == {"pass"}
+    assert answers(maximum=0.0019) == {"fail"}
+    assert answers(maximum=0.004, on="high") == {"pass"}
+    assert answers(maximum=0.0039, on="high") == {"fail"}
+
+
+def test_a_bundle_that_left_int8_out_passes_and_says_why() -> None:
+    parity = make_parity()
+    parity["int8"] = {"kept": False, "why": "the best of 5 settings loses 0.0310", "tasks": {}}
+    gate = judge(make_report(), parse_rules([{"rule": "int8_loss", "maximum": 0.005}]), parity=parity)
+    (found,) = gate["outcomes"]
+    assert (found["answer"], found["got"]) == ("pass", "no int8 in the bundle")
+    assert "loses 0.0310" in found["why"]
