@@ -130,7 +130,7 @@ def test_at_most_mirrors_at_least(low: float, width: float, limit: float) -> Non
 
 def test_int8_is_judged_by_the_loss_or_by_the_end_of_its_interval() -> None:
     def answers(**rule) -> set[str]:
-        gate = judge(make_report(), parse_rules([{"rule": "int8_loss", **rule}]), parity=make_parity())
+        gate = judge(Evidence(make_report(), parity=make_parity()), parse_rules([{"rule": "int8_loss", **rule}]))
         return {found["answer"] for found in gate["outcomes"]}
 
     assert answers(maximum=0.002) == {"pass"}
@@ -142,7 +142,7 @@ def test_int8_is_judged_by_the_loss_or_by_the_end_of_its_interval() -> None:
 def test_a_bundle_that_left_int8_out_passes_and_says_why() -> None:
     parity = make_parity()
     parity["int8"] = {"kept": False, "why": "the best of 5 settings loses 0.0310", "tasks": {}}
-    gate = judge(make_report(), parse_rules([{"rule": "int8_loss", "maximum": 0.005}]), parity=parity)
+    gate = judge(Evidence(make_report(), parity=parity), parse_rules([{"rule": "int8_loss", "maximum": 0.005}]))
     (found,) = gate["outcomes"]
     assert (found["answer"], found["got"]) == ("pass", "no int8 in the bundle")
     assert "loses 0.0310" in found["why"]

@@ -3,7 +3,21 @@ from __future__ import annotations
 import subprocess
 import sys
 
-FORBIDDEN = ("torch", "transformers", "pytorch_lightning", "mlflow", "hydra", "omegaconf", "pandas", "pyarrow", "onnx")
+FORBIDDEN = (
+    "torch",
+    "transformers",
+    "pytorch_lightning",
+    "mlflow",
+    "hydra",
+    "omegaconf",
+    "pandas",
+    "pyarrow",
+    "onnx",
+    "openvino",
+    "openpyxl",
+    "scipy",
+    "sklearn",
+)
 
 
 def test_runtime_imports_nothing_of_the_training_side() -> None:
