@@ -34,7 +34,7 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "promote": (_command("promote"), "make a run the model in use, with a passing verdict; --rollback goes back"),
     "export": (_command("export"), "write the bundle of a finished run"),
     "verify": (_command("verify"), "replay a bundle's golden rows and check its files"),
-    "predict": (_command("predict"), "answer the messages of a csv, tsv or jsonl file with a bundle"),
+    "predict": (_command("predict"), "answer the messages of a csv, tsv, jsonl, parquet or xlsx file with a bundle"),
     "data": (_command("data"), "check a data set, or mask personal data in a file"),
     "ui": (_command("ui"), "open MLflow's pages on 127.0.0.1"),
 }

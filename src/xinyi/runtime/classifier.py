@@ -34,6 +34,7 @@ class Classifier:
         masking: whether personal data is replaced before encoding, as it was in training.
         name, version: the bundle's.
         format: which of the bundle's formats answers.
+        seal: the SHA-256 of the manifest, which stands for all of the bundle.
     """
 
     session: Session
@@ -44,6 +45,7 @@ class Classifier:
     name: str = ""
     version: str = ""
     format: str = "onnx"
+    seal: str = ""
 
     def predict(self, texts: Sequence[str], contexts: Sequence[str | None] | None = None) -> list[dict[str, Any]]:
         """One answer a text, in order: {task: {label, name, probability, all, abstained}}.

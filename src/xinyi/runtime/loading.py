@@ -11,7 +11,7 @@ from xinyi.errors import BundleError, describe
 from xinyi.runtime.classifier import INPUTS, OUTPUT, Classifier
 from xinyi.runtime.engines import SERVABLE, Session, open_session, own_files
 from xinyi.runtime.files import file_problems, version_problems
-from xinyi.runtime.manifest import AGAIN, Manifest, read_labels, read_manifest
+from xinyi.runtime.manifest import AGAIN, SEAL, Manifest, read_labels, read_manifest
 from xinyi.tasks.spec import TaskSpec
 
 log = logging.getLogger(__name__)
@@ -46,7 +46,8 @@ def open_classifier(manifest: Manifest, threads: int | None = None, format: str 
     """A classifier from a bundle whose files were checked. Raises BundleError."""
     graph = graph_files(manifest, format)[0]
     classifier = assemble(manifest.folder, graph, manifest.encoding, manifest.masking, threads)
-    return replace(classifier, name=manifest.name, version=manifest.version, format=format)
+    seal = str(manifest.raw[SEAL])
+    return replace(classifier, name=manifest.name, version=manifest.version, format=format, seal=seal)
 
 
 def assemble(

@@ -24,7 +24,7 @@ def mask_file(input: Path | str, output: Path | str, text_column: str = "text") 
     rows, broken, missing = 0, [], []
     with open_input(input) as table:
         _check_header(table.header, text_column)
-        with open_output(output, table, []) as write:
+        with open_output(output, table) as write:
             for row in table:
                 # Written as it came, a broken row could carry personal data that nobody looked at.
                 broken += [row.number] if row.error else []

@@ -1,4 +1,4 @@
-"""Write classified rows: beside the target first, renamed when complete."""
+"""Write rows: beside the target first, renamed when complete."""
 
 from __future__ import annotations
 
@@ -6,25 +6,38 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 from uuid import uuid4
 
 from xinyi.errors import DataError, describe
-from xinyi.runtime.tables import DELIMITERS, ERROR, STREAM, Row, Table, suffix
+from xinyi.runtime.columns import AWAY
+from xinyi.runtime.streams import COMPRESSIONS, STREAM, kind, packed
+from xinyi.runtime.tables import DELIMITERS, ERROR, JSON_LINES, READERS, Row, Table
 
-FORMATS = (*DELIMITERS, ".jsonl")
+
+class RowWriter(Protocol):
+    """Takes rows; nothing is complete before it is closed."""
+
+    def write(self, row: Row) -> None:
+        """Add a row."""
+        ...
+
+    def close(self) -> None:
+        """Write what waits."""
+        ...
 
 
 def check_paths(source: Path | str, target: Path | str) -> None:
     """Raise DataError when the input is not there, the output would destroy it, or a format is unknown."""
     problems = []
     for what, path in (("input", source), ("output", target)):
-        if suffix(path) not in FORMATS:
-            problems.append(describe(f"a name ending in {', '.join(FORMATS)}", path, "convert or rename it", what))
-    if suffix(source) == ".jsonl" and suffix(target) in DELIMITERS:
+        if kind(path)[0] not in READERS or (kind(path)[1] and kind(path)[0] in (".parquet", ".xlsx")):
+            known = f"{', '.join(READERS)} (the text formats also with {', '.join(COMPRESSIONS)})"
+            problems.append(describe(f"a name ending in {known}", path, "convert or rename it", what))
+    if kind(source)[0] in JSON_LINES and kind(target)[0] not in JSON_LINES:
         remedy = "name the output .jsonl"
         problems.append(describe("jsonl out of jsonl, whose rows need not share columns", target, remedy, "output"))
     if str(source) != STREAM and not Path(source).is_file():
@@ -48,24 +61,30 @@ def _target_problems(source: Path | str, target: Path) -> Iterator[str]:
 
 
 @contextmanager
-def open_output(target: Path | str, table: Table, added: list[str]) -> Iterator[Callable[[Row], None]]:
+def open_output(
+    target: Path | str, table: Table, added: Sequence[tuple[str, str]] = ()
+) -> Iterator[Callable[[Row], None]]:
     """A function that writes a row; the target appears when the block ends without an error.
 
+    Args:
+        target: a file, or - for jsonl on standard output.
+        table: the input, whose columns and types are kept.
+        added: (name, `text`, `texts`, `number` or `numbers`) of each new column.
+
     Raises:
-        DataError: the disk is full or the folder may not be written.
+        DataError: the disk is full, the folder may not be written, a sheet is full.
     """
     path = Path(target)
     part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
     stream = str(target) == STREAM
-    encoding = "utf-8-sig" if table.marked and suffix(target) in DELIMITERS else "utf-8"
     try:
-        file = sys.stdout.buffer if stream else part.open("wb")
+        writer = _writer(sys.stdout.buffer if stream else part, target, table, added)
         try:
-            yield _writer(file, suffix(target), table, added, encoding)
-            file.flush()
-        finally:
-            if not stream:
-                file.close()
+            yield writer.write
+        except BaseException:
+            _abandon(writer)
+            raise
+        writer.close()
         if not stream:
             os.replace(part, path)
     except OSError as error:
@@ -76,13 +95,70 @@ def open_output(target: Path | str, table: Table, added: list[str]) -> Iterator[
             part.unlink(missing_ok=True)
 
 
-def _writer(file: IO[bytes], kind: str, table: Table, added: list[str], encoding: str) -> Callable[[Row], None]:
-    if kind == ".jsonl":
-        return lambda row: _write_json(file, row, added) and None
-    lines = _Encoder(file, encoding)
-    cells = csv.writer(lines, delimiter=DELIMITERS[kind], lineterminator="\n")
-    cells.writerow([*(table.header or []), *added])
-    return lambda row: cells.writerow([*(row.cells or []), *(_cell(row, name) for name in added)]) and None
+def _abandon(writer: RowWriter) -> None:
+    """Let go of a file that will be removed; the error that ended the block is the one to report."""
+    with suppress(Exception):
+        writer.close()
+
+
+def _writer(place: Any, target: Path | str, table: Table, added: Sequence[tuple[str, str]]) -> RowWriter:
+    form, packing = kind(target)
+    if form in (".parquet", ".xlsx"):
+        return _Typed(place, form, table, added)
+    file = packed(place, packing) if isinstance(place, Path) else place
+    if form in JSON_LINES:
+        return _Lines(file, added, owned=isinstance(place, Path))
+    return _Cells(file, form, table, added, owned=isinstance(place, Path))
+
+
+class _Lines:
+    """jsonl: the keys of each row and the new ones; `error` only where there is one."""
+
+    def __init__(self, file: IO[bytes], added: Sequence[tuple[str, str]], owned: bool) -> None:
+        self._file, self._owned = file, owned
+        self._added = [name for name, _ in added]
+        # The last new key is there only where there is something to say.
+        self._error = self._added.pop() if self._added else ERROR
+
+    def write(self, row: Row) -> None:
+        """See RowWriter."""
+        new = {name: row.added.get(name) for name in self._added}
+        new |= {self._error: row.added[self._error]} if self._error in row.added else {}
+        # On a stream a late row may bring a key of such a name: it keeps it.
+        content = {**row.values, **{AWAY + name if name in row.values else name: new[name] for name in new}}
+        try:
+            line = json.dumps(content, ensure_ascii=False, default=str).encode("utf-8")
+        except UnicodeEncodeError:  # half a surrogate pair can only be written as an escape
+            line = json.dumps(content, default=str).encode("ascii")
+        self._file.write(line + b"\n")
+
+    def close(self) -> None:
+        """See RowWriter."""
+        self._file.flush()
+        if self._owned:
+            self._file.close()
+
+
+class _Cells:
+    """csv and tsv: the cells as they came, then the new ones."""
+
+    def __init__(self, file: IO[bytes], form: str, table: Table, added: Sequence[tuple[str, str]], owned: bool) -> None:
+        self._file, self._owned = file, owned
+        self._header, self._added = table.header or [], [name for name, _ in added]
+        lines = _Encoder(file, "utf-8-sig" if table.marked else "utf-8")
+        self._cells = csv.writer(lines, delimiter=DELIMITERS[form], lineterminator="\n")
+        self._cells.writerow([*self._header, *self._added])
+
+    def write(self, row: Row) -> None:
+        """See RowWriter."""
+        own = row.cells if row.cells is not None else [_cell(row.values.get(name)) for name in self._header]
+        self._cells.writerow([*own, *(_cell(row.added.get(name)) for name in self._added)])
+
+    def close(self) -> None:
+        """See RowWriter."""
+        self._file.flush()
+        if self._owned:
+            self._file.close()
 
 
 class _Encoder:
@@ -92,22 +168,44 @@ class _Encoder:
         self.file, self.encoding = file, encoding
 
     def write(self, text: str) -> int:
-        encoded = text.encode(self.encoding)
+        # A lone surrogate, as a parquet or xlsx file may hold, has no bytes in UTF-8.
+        encoded = text.encode(self.encoding, errors="replace")
         self.encoding = "utf-8"  # the byte order mark belongs to the first line only
         return self.file.write(encoded)
 
 
-def _cell(row: Row, name: str) -> str:
-    value = row.error if name == ERROR else row.added.get(name)
+def _cell(value: Any) -> str:
     parts = value if isinstance(value, list) else [value]
     return "|".join("" if part is None else f"{part:.6f}" if isinstance(part, float) else str(part) for part in parts)
 
 
-def _write_json(file: IO[bytes], row: Row, added: list[str]) -> int:
-    new: dict[str, Any] = {name: row.added.get(name) for name in added if name != ERROR}
-    content = {**row.values, **new, **({ERROR: row.error} if row.error else {})}
-    try:
-        line = json.dumps(content, ensure_ascii=False).encode("utf-8")
-    except UnicodeEncodeError:  # half a surrogate pair can only be written as an escape
-        line = json.dumps(content).encode("ascii")
-    return file.write(line + b"\n")
+class _Typed:
+    """parquet and xlsx, which need packages of their own."""
+
+    def __init__(self, path: Path, form: str, table: Table, added: Sequence[tuple[str, str]]) -> None:
+        header = table.header or []
+        if twice := sorted({name for name in header if header.count(name) > 1}):
+            raise DataError([describe("each column once", twice, "rename them, or write csv", "output")])
+        if form == ".parquet":
+            from xinyi.runtime.tables_parquet import ParquetWriter
+
+            self._writer: Any = ParquetWriter(path, table.schema, header, list(added))
+        else:
+            from xinyi.runtime.tables_xlsx import SheetWriter
+
+            self._writer = SheetWriter(path, [*header, *(name for name, _ in added)])
+        # A schema of the input's keeps types; without one every column is text.
+        self._plain = form == ".parquet" and table.schema is None
+
+    def write(self, row: Row) -> None:
+        """See RowWriter."""
+        values = {name: _text(value) for name, value in row.values.items()} if self._plain else row.values
+        self._writer.write({**values, **row.added})
+
+    def close(self) -> None:
+        """See RowWriter."""
+        self._writer.close()
+
+
+def _text(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value)

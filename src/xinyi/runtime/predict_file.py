@@ -2,44 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from difflib import get_close_matches
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from xinyi import __version__
 from xinyi.errors import DataError, describe
 from xinyi.runtime.classifier import Classifier
+from xinyi.runtime.columns import Columns, check_columns, row_error, turns
 from xinyi.runtime.loading import load
 from xinyi.runtime.output import check_paths, open_output
-from xinyi.runtime.tables import ERROR, Row, open_input
+from xinyi.runtime.spool import Spool, identity
+from xinyi.runtime.streams import STREAM
+from xinyi.runtime.tables import ERROR, Row, Table, open_input
+from xinyi.tasks.decode import decisions
 
-CHUNK_ROWS = 2048
-CHUNK_CHARACTERS = 2_000_000
+PIECE_ROWS = 512
+PIECE_CHARACTERS = 500_000
+Progress = Callable[[int, float | None], None]
 
 
 @dataclass(frozen=True)
 class Summary:
-    """rows: all rows. errors: rows that got an error instead of an answer."""
+    """rows: all rows. errors: rows that got an error instead of an answer. resumed: rows answered by an earlier try.
+
+    prefix: what stands before the new columns' names.
+    """
 
     rows: int
     errors: int
+    resumed: int = 0
+    prefix: str = ""
 
 
 @dataclass(frozen=True)
-class Columns:
-    """Where the texts stand and what is added."""
+class Job:
+    """One call of `predict_file`, checked."""
 
-    text: str
-    context: str | None
-    tasks: tuple[str, ...]
-    probabilities: bool
-
-    @property
-    def added(self) -> list[str]:
-        """Names of the new columns."""
-        pairs = [(task, f"{task}.probability") if self.probabilities else (task,) for task in self.tasks]
-        return [*(name for pair in pairs for name in pair), ERROR]
+    classifier: Classifier
+    source: Path | str
+    target: Path | str
+    columns: Columns
+    prefix: str | None
+    workers: int
+    progress: Progress | None
 
 
 def predict_file(
@@ -49,107 +60,194 @@ def predict_file(
     text_column: str = "text",
     context_column: str | None = None,
     probabilities: bool = False,
-    progress: Callable[[int, float | None], None] | None = None,
+    progress: Progress | None = None,
+    prefix: str | None = None,
+    format: str = "onnx",
+    workers: int | None = None,
 ) -> Summary:
     """Write the input's rows with one more column a task: the label's id.
 
     Args:
         bundle: a folder, or a classifier already loaded.
-        input, output: .csv, .tsv or .jsonl, or "-" for jsonl on stdin and stdout. A multi task's labels are a list
-            in jsonl and joined by | in csv. The output appears only when complete.
+        input, output: .csv, .tsv, .jsonl (these also .gz, .bz2, .xz), .parquet, .xlsx, or "-" for jsonl on stdin and
+            stdout. A multi task's labels are a list in jsonl and parquet and joined by | elsewhere. The output
+            appears only when complete.
         probabilities: adds `<task>.probability`.
-        progress: called with the rows done and the share of the input read (None on stdin).
+        progress: called with the rows done and the share of the input read (None where unknown).
+        prefix: before the new names; None takes none, or `predicted.` where the input has such columns already.
+        format: which of the bundle's formats answers, when `bundle` is a folder.
+        workers: pieces in work at a time; None takes one a core.
 
-    A row that has no usable text keeps its columns, gets no labels and says why in `error` (a column in csv; in
-    jsonl a key that only such rows have).
+    A row that has no usable text keeps its columns, gets no labels and says why in `error` (a column; in jsonl a key
+    that only such rows have). From file to file, answers are kept beside the output until it is complete: the same
+    call goes on where a killed one was.
 
     Raises:
-        DataError: file missing, not UTF-8 or broken; no such column; a column name is taken; input is output.
+        DataError: file missing, not UTF-8 or broken; no such column; input is output; the disk is full.
         BundleError: the bundle cannot be used.
     """
     check_paths(input, output)
-    classifier = bundle if isinstance(bundle, Classifier) else load(bundle)
-    columns = Columns(text_column, context_column, tuple(task.id for task in classifier.tasks), probabilities)
+    # One thread a batch and a piece a core: small models gain little from sharing one batch.
+    classifier = bundle if isinstance(bundle, Classifier) else load(bundle, threads=1, format=format)
+    tasks = tuple(task.id for task in classifier.tasks)
+    multi = frozenset(task.id for task in classifier.tasks if task.kind == "multi")
+    columns = Columns(text_column, context_column, tasks, multi, probabilities)
+    job = Job(classifier, input, output, columns, prefix, workers or os.cpu_count() or 1, progress)
+    return _streamed(job) if STREAM in (str(input), str(output)) else _spooled(job)
+
+
+def _streamed(job: Job) -> Summary:
+    """Rows go out as they are answered. Names are settled by the first piece."""
     rows = errors = 0
-    with open_input(input) as table:
-        pieces = _pieces(table, columns)
+    with open_input(job.source) as table:
+        pieces = _pieces(iter(table))
         first = next(pieces, [])
-        _check_columns(table.header, first, columns)
-        with open_output(output, table, columns.added) as write:
-            while first:
-                errors += _answer(classifier, first, columns)
-                for row in first:
+        check_columns(table.header, first, job.columns)
+        prefix = job.columns.prefix_for(_names(table, first), job.prefix)
+        with open_output(job.target, table, job.columns.named(prefix)) as write:
+            for piece in _answered(_chain(first, pieces), job):
+                for row in piece:
+                    _rename(row, prefix)
                     write(row)
-                rows += len(first)
-                if progress:
-                    progress(rows, table.share())
-                first = next(pieces, [])
-    return Summary(rows, errors)
+                rows, errors = rows + len(piece), errors + sum(row.error is not None for row in piece)
+                if job.progress:
+                    job.progress(rows, table.share())
+    return Summary(rows, errors, 0, prefix)
 
 
-def _pieces(rows: Iterator[Row], columns: Columns) -> Iterator[list[Row]]:
+def _spooled(job: Job) -> Summary:
+    """First every row is answered, then the output is put together from the input and the answers."""
+    before = identity(Path(job.source))
+    with Spool(Path(job.target), _key(job, before)) as spool:
+        try:
+            taken, resumed = _fill(job, spool)
+            if identity(Path(job.source)) != before:
+                raise DataError([describe("an input that stays as it is", "a changed one", "run it again", "input")])
+            rows, errors, prefix = _assemble(job, spool, taken)
+        except DataError as error:
+            # Answers of an input that has to be changed are of no use; a full disk is another matter.
+            if not isinstance(error.__cause__, OSError):
+                spool.remove()
+            raise
+        except OSError as error:
+            remedy = "free some and run it again: what was answered is kept"
+            raise DataError([describe("room to write", error.strerror, remedy, str(spool.path))]) from error
+        spool.remove()
+    return Summary(rows, errors, resumed, prefix)
+
+
+def _key(job: Job, source: dict[str, Any]) -> dict[str, Any]:
+    """What the answers depend on."""
+    columns = {**asdict(job.columns), "multi": sorted(job.columns.multi)}
+    model = [job.classifier.name, job.classifier.version, job.classifier.format, job.classifier.seal]
+    return {"xinyi": __version__, "input": source, "columns": columns, "model": model}
+
+
+def _fill(job: Job, spool: Spool) -> tuple[set[str], int]:
+    """Answer the rows that the spool lacks; returns all names of columns or keys, and how many rows it had."""
+    taken: set[str] = set()
+    resumed = count = spool.done
+    with open_input(job.source) as table:
+        rows = _watched(iter(table), taken if table.header is None else None)
+        head = _skipped(rows, spool.done)
+        pieces = _pieces(rows)
+        first = next(pieces, [])
+        check_columns(table.header, head or first, job.columns)
+        taken.update(table.header or ())
+        job.columns.prefix_for(taken, job.prefix)  # what is wrong now is said before anything slow
+        for piece in _answered(_chain(first, pieces), job):
+            spool.add(piece)
+            count += len(piece)
+            if job.progress:
+                job.progress(count, table.share())
+    return taken, resumed
+
+
+def _skipped(rows: Iterator[Row], count: int) -> list[Row]:
+    """Pass over rows that are answered already; returns the first of them."""
+    head = list(islice(rows, min(count, PIECE_ROWS)))
+    deque(islice(rows, count - len(head)), maxlen=0)
+    return head
+
+
+def _watched(rows: Iterator[Row], taken: set[str] | None) -> Iterator[Row]:
+    for row in rows:
+        if taken is not None:
+            taken.update(row.values)
+        yield row
+
+
+def _assemble(job: Job, spool: Spool, taken: set[str]) -> tuple[int, int, str]:
+    """Write the output; returns rows, errors and the prefix."""
+    prefix = job.columns.prefix_for(taken, job.prefix)
+    names = [name for name, _ in job.columns.plain if name != ERROR]
+    rows = errors = 0
+    with open_input(job.source) as table, open_output(job.target, table, job.columns.named(prefix)) as write:
+        for row, (error, values) in zip(table, spool.answers(), strict=True):
+            row.error, row.added = error, dict(zip(names, values, strict=False))
+            _rename(row, prefix)
+            write(row)
+            rows, errors = rows + 1, errors + (error is not None)
+    return rows, errors, prefix
+
+
+def _rename(row: Row, prefix: str) -> None:
+    """The new values under their final names; the error joins them."""
+    found = {prefix + name: value for name, value in row.added.items()}
+    row.added = {**found, **({prefix + ERROR: row.error} if row.error is not None else {})}
+
+
+def _names(table: Table, piece: list[Row]) -> set[str]:
+    return set(table.header) if table.header is not None else {name for row in piece for name in row.values}
+
+
+def _chain(first: list[Row], pieces: Iterator[list[Row]]) -> Iterator[list[Row]]:
+    if first:
+        yield first
+    yield from pieces
+
+
+def _pieces(rows: Iterator[Row]) -> Iterator[list[Row]]:
     """Neighbouring rows, bounded in number and in characters."""
     piece: list[Row] = []
     size = 0
     for row in rows:
         piece.append(row)
         size += row.size
-        if len(piece) >= CHUNK_ROWS or size > CHUNK_CHARACTERS:
+        if len(piece) >= PIECE_ROWS or size > PIECE_CHARACTERS:
             yield piece
             piece, size = [], 0
     if piece:
         yield piece
 
 
-def _check_columns(header: list[str] | None, piece: list[Row], columns: Columns) -> None:
-    """Raise DataError when the wanted columns are not there (jsonl: in none of the first rows) or names clash."""
-    found = header if header is not None else list(dict.fromkeys(name for row in piece for name in row.values))
-    problems = []
-    for option, name in (("text column", columns.text), ("context column", columns.context)):
-        if name is None or (name in found and found.count(name) == 1) or not (found or header is not None):
-            continue
-        close = get_close_matches(name, found, n=1, cutoff=0.5)
-        remedy = f"did you mean {close[0]!r}?" if close and close[0] != name else "name one of them"
-        got = f"columns {found}" if name not in found else f"it {found.count(name)} times in {found}"
-        problems.append(describe(f"{option} {name!r}, once", got, remedy))
-    if taken := [name for name in columns.added if name in found]:
-        problems.append(describe(f"no columns named {columns.added}", taken, "rename them in the input"))
-    if problems:
-        raise DataError(problems, "the input cannot be classified")
+def _answered(pieces: Iterable[list[Row]], job: Job) -> Iterator[list[Row]]:
+    """The pieces in order, each answered by one of the workers; no more are read ahead than there are workers."""
+    with ThreadPoolExecutor(job.workers, "xinyi-predict") as pool:
+        waiting: deque[Future[list[Row]]] = deque()
+        try:
+            for piece in pieces:
+                waiting.append(pool.submit(_answer, job.classifier, piece, job.columns))
+                if len(waiting) > job.workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
 
 
-def _answer(classifier: Classifier, rows: list[Row], columns: Columns) -> int:
-    """Fill in each row's new values; returns how many rows got an error."""
+def _answer(classifier: Classifier, rows: list[Row], columns: Columns) -> list[Row]:
+    """Fill in each row's new values, or its error."""
     for row in rows:
-        if taken := [name for name in columns.added if name in row.values]:
-            raise DataError([describe("no keys named as the new ones", taken, "rename them", f"row {row.number}")])
-        row.error = row.error or _row_error(row.values, columns)
+        row.error = row.error or row_error(row.values, columns)
     good = [row for row in rows if row.error is None]
-    contexts = None if columns.context is None else [_turns(row.values.get(columns.context)) for row in good]
-    for row, answer in zip(good, classifier.predict([row.values[columns.text] for row in good], contexts), strict=True):
-        for task, said in answer.items():
-            row.added[task] = said["label"]
+    contexts = None if columns.context is None else [turns(row.values.get(columns.context)) for row in good]
+    logits = classifier.logits([row.values[columns.text] for row in good], contexts)
+    for task in classifier.tasks:
+        said = decisions(logits[task.id], task, classifier.decodings[task.id])
+        for row, (label, probability) in zip(good, said, strict=True):
+            row.added[task.id] = label
             if columns.probabilities:
-                row.added[f"{task}.probability"] = said["probability"]
-    return len(rows) - len(good)
-
-
-def _row_error(values: dict[str, Any], columns: Columns) -> str | None:
-    """Why this row has no usable text."""
-    text = values.get(columns.text)
-    if text is None:
-        return f"column {columns.text!r} is missing"
-    if not isinstance(text, str):
-        return f"column {columns.text!r} is no text but {type(text).__name__}"
-    if not text.strip():
-        return f"column {columns.text!r} is empty"
-    context = values.get(columns.context) if columns.context else None
-    turns = context if isinstance(context, list) else [context or ""]
-    if not all(isinstance(turn, str) for turn in turns):
-        return f"column {columns.context!r} is no text but {type(context).__name__}"
-    return None
-
-
-def _turns(context: Any) -> str | None:
-    """A context as one text: a list of turns is joined by blanks, as in training."""
-    return " ".join(context) if isinstance(context, list) else context
+                row.added[f"{task.id}.probability"] = probability
+    return rows

@@ -97,6 +97,21 @@ def answers(logits_BC: NDArray[np.floating], task: TaskSpec, decoding: Decoding)
     return [{**make(probs, choice, task), "abstained": bool(abstained)} for probs, choice, abstained in rows]
 
 
+def decisions(logits_BC: NDArray[np.floating], task: TaskSpec, decoding: Decoding) -> list[tuple[Any, Any]]:
+    """(label id, its probability) a row; for multi both are lists, the most probable first. Part of `answers`."""
+    probs_BC = probabilities(logits_BC, task.kind, decoding.temperature)
+    decided = predict(probs_BC, task.kind, decoding.thresholds)
+    ids = task.label_ids
+    if task.kind != "multi":
+        tops = probs_BC[np.arange(len(decided)), decided]
+        return [(ids[i], top) for i, top in zip(decided.tolist(), tops.tolist(), strict=True)]
+    found = []
+    for probs, choice, order in zip(probs_BC.tolist(), decided, np.argsort(-probs_BC, axis=1), strict=True):
+        chosen = [i for i in order.tolist() if choice[i]]
+        found.append(([ids[i] for i in chosen], [probs[i] for i in chosen]))
+    return found
+
+
 def _single_answer(probs_C: NDArray, choice: np.int64, task: TaskSpec) -> dict[str, Any]:
     label = task.labels[int(choice)]
     return {

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from xinyi.runtime import Classifier, Summary, predict_file
+from xinyi.runtime.predict_file import PIECE_ROWS
 
 module = sys.modules["xinyi.runtime.predict_file"]  # the package exports a function of that name
 HEADER = ["编号", "text", "turns", "note"]
@@ -97,7 +98,7 @@ def test_a_cell_of_half_a_million_characters(classifier: Classifier, tmp_path: P
 def test_memory_does_not_grow_with_the_rows(
     classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "CHUNK_ROWS", 100)
+    monkeypatch.setattr(module, "PIECE_ROWS", 100)
 
     def peak(rows: int) -> int:
         source = write(tmp_path / f"{rows}.csv", [["1", f"好的{i}", "", "x" * 1000] for i in range(rows)])
@@ -115,6 +116,6 @@ def test_progress_is_told(classifier: Classifier, tmp_path: Path) -> None:
     seen: list[tuple[int, float | None]] = []
     source = write(tmp_path / "in.csv", [["1", "好", "", ""]] * 5000)
     predict_file(classifier, source, tmp_path / "out.csv", progress=lambda rows, share: seen.append((rows, share)))
-    assert [rows for rows, _ in seen] == [2048, 4096, 5000]
+    assert [rows for rows, _ in seen] == [*range(PIECE_ROWS, 5000, PIECE_ROWS), 5000]
     assert seen[-1][1] == 1.0
     assert seen[0][1] <= seen[1][1]

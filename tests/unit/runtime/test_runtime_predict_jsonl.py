@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from xinyi.errors import DataError
 from xinyi.runtime import Classifier, Summary, predict_file
 
 LINES = [
@@ -83,10 +82,11 @@ def test_an_empty_file_gives_an_empty_file(classifier: Classifier, tmp_path: Pat
 def test_a_taken_key_in_a_late_row_loses_nothing(classifier: Classifier, tmp_path: Path) -> None:
     lines = ['{"text": "好"}'] * 3000 + ['{"text": "好", "intent": "mine"}']
     source, target = write(tmp_path / "in.jsonl", lines), tmp_path / "out.jsonl"
-    target.write_text("older", encoding="utf-8")
-    with pytest.raises(DataError, match="row 3001"):
-        predict_file(classifier, source, target)
-    assert target.read_text(encoding="utf-8") == "older"
+    assert predict_file(classifier, source, target).prefix == "predicted."
+    rows = [json.loads(line) for line in target.read_text(encoding="utf-8").splitlines()]
+    assert rows[-1]["intent"] == "mine"
+    assert all(row["predicted.intent"] in ("refund", "logistics", "praise") for row in rows)
+    assert not any("intent" in row for row in rows[:-1])
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
 
 

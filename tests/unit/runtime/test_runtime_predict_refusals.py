@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-import errno
-import os
 from pathlib import Path
 
 import pytest
 
 from xinyi.errors import DataError
-from xinyi.runtime import Classifier, output, predict_file
+from xinyi.runtime import Classifier, predict_file
 
 GOOD = "text,b\n好,1\n差,2\n"
 
@@ -44,8 +42,11 @@ def test_text_column_twice(classifier: Classifier, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("taken", ["sentiment", "error"])
-def test_taken_column_names(classifier: Classifier, tmp_path: Path, taken: str) -> None:
-    assert f"got ['{taken}']" in refused(classifier, tmp_path, f"text,{taken}\n好,1\n")
+def test_a_prefix_that_gives_taken_names(classifier: Classifier, tmp_path: Path, taken: str) -> None:
+    message = refused(classifier, tmp_path, f"text,new.{taken}\n好,1\n", prefix="new.")
+    assert f"['new.{taken}'] in both; choose other names by a prefix" in message
+    both = f"text,{taken},predicted.{taken}\n好,1,2\n"
+    assert f"['predicted.{taken}'] in both" in refused(classifier, tmp_path, both)
 
 
 def test_other_encodings(classifier: Classifier, tmp_path: Path) -> None:
@@ -83,21 +84,3 @@ def test_several_problems_at_once(classifier: Classifier, tmp_path: Path) -> Non
     with pytest.raises(DataError) as caught:
         predict_file(classifier, tmp_path / "no.csv", tmp_path / "no" / "out.txt")
     assert len(caught.value.problems) == 3
-
-
-def test_a_full_disk(classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-    monkeypatch.setattr(output.os, "replace", full)
-    assert "No space left" in refused(classifier, tmp_path, GOOD)
-
-
-def test_ctrl_c_leaves_nothing(classifier: Classifier, tmp_path: Path) -> None:
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    (tmp_path / "in.csv").write_text(GOOD, encoding="utf-8")
-    with pytest.raises(KeyboardInterrupt):
-        predict_file(classifier, tmp_path / "in.csv", tmp_path / "out.csv", progress=stop)
-    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]

@@ -1,0 +1,89 @@
+"""Which columns of a file are read, and what the new ones are called."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from xinyi.errors import DataError, describe
+from xinyi.runtime.tables import ERROR, Row
+
+# Put before the new names where the input has columns of these names already.
+AWAY = "predicted."
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Where the texts stand and what is added. multi: tasks that give several labels a row."""
+
+    text: str
+    context: str | None
+    tasks: tuple[str, ...]
+    multi: frozenset[str]
+    probabilities: bool
+
+    @property
+    def plain(self) -> list[tuple[str, str]]:
+        """(name, kind of value) of each new column, without a prefix; the error stands last."""
+        found = []
+        for task in self.tasks:
+            many = "s" if task in self.multi else ""
+            found.append((task, f"text{many}"))
+            if self.probabilities:
+                found.append((f"{task}.probability", f"number{many}"))
+        return [*found, (ERROR, "text")]
+
+    def named(self, prefix: str) -> list[tuple[str, str]]:
+        """The same with a prefix before each name."""
+        return [(prefix + name, what) for name, what in self.plain]
+
+    def prefix_for(self, taken: Collection[str], wanted: str | None) -> str:
+        """The prefix asked for, or the shortest of "" and `predicted.` that gives no name twice.
+
+        Raises:
+            DataError: the input has columns of these names.
+        """
+        for prefix in ("", AWAY) if wanted is None else (wanted,):
+            clash = [name for name, _ in self.named(prefix) if name in taken]
+            if not clash:
+                return prefix
+        remedy = "choose other names by a prefix (--prefix new.)"
+        raise DataError([describe("new columns that the input does not have", f"{clash} in both", remedy)])
+
+
+def check_columns(header: Sequence[str] | None, piece: Sequence[Row], columns: Columns) -> None:
+    """Raise DataError when the wanted columns are not there (jsonl: in none of the first rows) or not once."""
+    found = list(header) if header is not None else list(dict.fromkeys(name for row in piece for name in row.values))
+    problems = []
+    for option, name in (("text column", columns.text), ("context column", columns.context)):
+        if name is None or (name in found and found.count(name) == 1) or not (found or header is not None):
+            continue
+        close = get_close_matches(name, found, n=1, cutoff=0.5)
+        remedy = f"did you mean {close[0]!r}?" if close and close[0] != name else "name one of them"
+        got = f"columns {found}" if name not in found else f"it {found.count(name)} times in {found}"
+        problems.append(describe(f"{option} {name!r}, once", got, remedy))
+    if problems:
+        raise DataError(problems, "the input cannot be classified")
+
+
+def row_error(values: dict[str, Any], columns: Columns) -> str | None:
+    """Why this row has no usable text."""
+    text = values.get(columns.text)
+    if text is None:
+        return f"column {columns.text!r} is missing"
+    if not isinstance(text, str):
+        return f"column {columns.text!r} is no text but {type(text).__name__}"
+    if not text.strip():
+        return f"column {columns.text!r} is empty"
+    context = values.get(columns.context) if columns.context else None
+    turns = context if isinstance(context, list) else [context or ""]
+    if not all(isinstance(turn, str) for turn in turns):
+        return f"column {columns.context!r} is no text but {type(context).__name__}"
+    return None
+
+
+def turns(context: Any) -> str | None:
+    """A context as one text: a list of turns is joined by blanks, as in training."""
+    return " ".join(context) if isinstance(context, list) else context
