@@ -17,7 +17,7 @@ def main(arguments: Sequence[str]) -> int:
     args = p.parse_args(arguments)
     from xinyi.runtime.verify import prove
 
-    proof = prove(args.bundle, _torch_scorers())
+    proof = prove(args.bundle, _torch_scorers)
     for name, difference in proof.replayed.items():
         print(f"{name:12} golden rows replayed, largest difference {difference:.1e}")
     for name, why in proof.unproved.items():

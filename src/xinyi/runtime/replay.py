@@ -36,7 +36,9 @@ class Proof:
     unproved: dict[str, str] = field(default_factory=dict)
 
 
-def replay(manifest: Manifest, damaged: Sequence[str], scorers: Mapping[str, Scorer], proof: Proof) -> None:
+def replay(
+    manifest: Manifest, damaged: Sequence[str], scorers: Callable[[], Mapping[str, Scorer]], proof: Proof
+) -> None:
     """Put what every format answers into the proof. damaged: problems of files, which are not opened."""
     rows = read_golden(manifest.folder)
     if len(rows) != manifest.golden_rows or not rows:
@@ -55,8 +57,7 @@ def replay(manifest: Manifest, damaged: Sequence[str], scorers: Mapping[str, Sco
             proof.unproved[name] = "its file is missing or changed"
         elif name in SERVABLE:
             _try(manifest, name, rows, lambda name=name: _served(manifest, name, rows), proof)
-        elif name in scorers:
-            score = scorers[name]
+        elif score := scorers().get(name):
             _try(manifest, name, rows, lambda score=score: score(manifest.folder, encoded, encoder.pad_id), proof)
         else:
             proof.unproved[name] = NO_TORCH

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from xinyi.errors import BundleError, XinyiError, describe
@@ -19,14 +19,14 @@ def verify(folder: Path | str) -> list[str]:
     return prove(folder).problems
 
 
-def prove(folder: Path | str, scorers: Mapping[str, Scorer] | None = None) -> Proof:
+def prove(folder: Path | str, scorers: Callable[[], Mapping[str, Scorer]] = dict) -> Proof:
     """Check a bundle in all its parts.
 
     Looks at every file's SHA-256, files that the manifest does not name, versions of the text rooms, labels.json
     and config.json against the manifest, and replays golden.jsonl through every format that can run here.
 
     Args:
-        scorers: format → how it is asked, for formats that need torch.
+        scorers: gives format → how it is asked, for formats that need torch; called only when there are such.
 
     Raises:
         BundleError: there is no bundle at all.
@@ -45,7 +45,7 @@ def prove(folder: Path | str, scorers: Mapping[str, Scorer] | None = None) -> Pr
         return proof
     try:
         proof.problems += _label_problems(manifest)
-        replay(manifest, damaged, scorers or {}, proof)
+        replay(manifest, damaged, scorers, proof)
     except XinyiError as error:
         proof.problems += getattr(error, "problems", [str(error)])
     return proof

@@ -29,7 +29,7 @@ def with_program(request, tmp_path_factory) -> Path:
 
 
 def test_the_program_proves_itself(with_program: Path) -> None:
-    proof = prove(with_program, torch_scorers())
+    proof = prove(with_program, torch_scorers)
     assert proof.problems == []
     assert set(proof.replayed) == {"onnx", "pt2"}
     assert proof.replayed["pt2"] <= 1e-5
@@ -62,7 +62,7 @@ def test_without_torch_its_rows_are_said_not_to_be_replayed(with_program: Path) 
 def test_a_damaged_program_is_named(with_program: Path, tmp_path: Path) -> None:
     folder = Path(shutil.copytree(with_program, tmp_path / "bundle"))
     (folder / FILE).write_bytes(b"PK no archive")
-    proof = prove(folder, torch_scorers())
+    proof = prove(folder, torch_scorers)
     assert any(problem.startswith(f"{FILE}: expected") for problem in proof.problems)
     assert "pt2" in proof.unproved
     from xinyi.encoding import TextEncoder
