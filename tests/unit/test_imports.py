@@ -19,7 +19,7 @@ PACKAGE = Path(xinyi.__file__).parent
 TRAINS = {"torch", "pytorch_lightning", "lightning_fabric", "transformers", "torchmetrics"}
 SERVES = {"numpy", "onnxruntime", "tokenizers"}
 # Imported only by those who ask for the engine or the file format, and never when the runtime is imported.
-ON_REQUEST = {"openvino", "pyarrow", "openpyxl"}
+ON_REQUEST = {"openvino", "pyarrow", "openpyxl", "model_signing"}
 
 
 def imports(path: Path) -> set[str]:

@@ -14,10 +14,15 @@ def main(arguments: Sequence[str]) -> int:
     """Exit code 0 when the bundle proves itself, 1 when anything differs."""
     p = parser("verify", "Check a bundle's files and replay its golden rows in every format.")
     p.add_argument("bundle", type=Path)
+    p.add_argument("--key", type=Path, help="public key (PEM) of the signer; fails without a signature of it")
     args = p.parse_args(arguments)
     from xinyi.runtime.verify import prove
 
     proof = prove(args.bundle, _torch_scorers)
+    if args.key:
+        from xinyi.runtime.signature import signature_problems
+
+        proof.problems += signature_problems(args.bundle, args.key)
     for name, difference in proof.replayed.items():
         print(f"{name:12} golden rows replayed, largest difference {difference:.1e}")
     for name, why in proof.unproved.items():

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from xinyi.errors import describe
-from xinyi.runtime.manifest import AGAIN, NAME, Manifest, sha256
+from xinyi.runtime.manifest import AGAIN, NAME, SIGNATURE, Manifest, sha256
 from xinyi.text import MASKER_VERSION, NORMALIZER_VERSION
 
 
@@ -29,7 +29,7 @@ def file_problems(manifest: Manifest, paths: Iterable[str] | None = None) -> lis
 def extra_files(manifest: Manifest) -> list[str]:
     """Files that nobody vouches for."""
     found = (path.relative_to(manifest.folder).as_posix() for path in _files(manifest.folder))
-    strays = sorted(set(found) - set(manifest.files) - {NAME})
+    strays = sorted(set(found) - set(manifest.files) - {NAME, SIGNATURE})
     return [describe("only files of the manifest", "a file it does not name", "remove it", path) for path in strays]
 
 

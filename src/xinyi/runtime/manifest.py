@@ -16,6 +16,8 @@ from xinyi.tasks.spec import TaskSpec
 
 NAME = "manifest.json"
 NAME_LABELS = "labels.json"
+# Beside the manifest, and vouched for by itself: `verify --key` checks it.
+SIGNATURE = "manifest.json.sig"
 # What this package writes; it reads all versions up to these.
 SCHEMA = 2
 SCHEMA_LABELS = 1

@@ -13,7 +13,9 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
+from xinyi.errors import TrackingError, describe
 from xinyi.tasks.spec import TaskSpec
 from xinyi.tracking.datasets import dataset_key
 from xinyi.tracking.environment import as_global_store, long_uploads
@@ -54,6 +56,24 @@ def log_model(store: Store, run_id: str, manifest: Manifest, report: Mapping[str
     client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
     _log_metrics(store, run_id, model.model_id, report)
     return model.model_id
+
+
+def save_model_folder(bundle: Path, folder: Path) -> None:
+    """Write the bundle as an MLflow model (pyfunc) into a new folder, with no server: `mlflow models serve -m folder`.
+
+    Raises:
+        BundleError: no bundle there.
+        TrackingError: the folder exists already.
+    """
+    from xinyi.runtime.manifest import read_manifest
+
+    manifest = read_manifest(bundle)
+    if folder.exists():
+        raise TrackingError(describe("a new folder", "one that exists", "choose another", str(folder)))
+    with tempfile.TemporaryDirectory() as scratch:
+        made = _mlmodel(Path(scratch), manifest, None, None)
+        shutil.copytree(bundle, made / _BUNDLE, dirs_exist_ok=True)
+        shutil.copytree(made, folder)
 
 
 def register(store: Store, run_id: str, model_id: str, name: str, tags: Mapping[str, str], note: str) -> str:
@@ -103,13 +123,13 @@ def _log_metrics(store: Store, run_id: str, model_id: str, report: Mapping[str, 
         store.client.log_batch(run_id, metrics=batch)
 
 
-def _mlmodel(scratch: Path, manifest: Manifest, run_id: str, model_id: str) -> Path:
+def _mlmodel(scratch: Path, manifest: Manifest, run_id: str | None, model_id: str | None) -> Path:
     """A folder with all of the model but the bundle, which goes up from where it lies."""
     from mlflow.models import Model
     from mlflow.pyfunc import save_model
 
     (scratch / "empty").mkdir()
-    described = Model(artifact_path="model", run_id=run_id, model_id=model_id, model_uuid=model_id)
+    described = Model(artifact_path="model", run_id=run_id, model_id=model_id, model_uuid=model_id or uuid4().hex)
     folder = scratch / "model"
     with warnings.catch_warnings():
         # MLflow asks for type hints and an example row: the signature is given, and a row would be a customer's text.
@@ -123,7 +143,9 @@ def _mlmodel(scratch: Path, manifest: Manifest, run_id: str, model_id: str) -> P
             pip_requirements=requirements(),
             mlflow_model=described,
         )
-    described.model_size_bytes += sum(file.stat().st_size for file in manifest.folder.rglob("*") if file.is_file())
+    described.model_size_bytes = (described.model_size_bytes or 0) + sum(
+        file.stat().st_size for file in manifest.folder.rglob("*") if file.is_file()
+    )
     _without_local_paths(folder, described)
     return folder
 
