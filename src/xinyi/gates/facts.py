@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -15,33 +15,53 @@ from xinyi.gates.outcome import FAIL, PASS, Outcome
 from xinyi.tasks.decode import Decoding, predict, probabilities
 
 ROUNDING = 1e-9
+# The mildest first, as the data checks have them.
+SEVERITIES = ("info", "warning", "error")
 
 
 @dataclass(frozen=True, kw_only=True)
 class DataFindings(Rule):
-    """At most `maximum` findings of the data checks. containing: count only those whose words contain this."""
+    """At most `maximum` findings of the data checks are over their limit and accepted by nobody.
+
+    check: the one asked about, which must have run; `*` for all that ran. severity: the mildest that counts.
+    """
 
     name: ClassVar[str] = "data_findings"
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {"severity": SEVERITIES}
     maximum: int = 0
-    containing: str = ""
+    of: str = "*"
+    severity: str = "warning"
 
     def expectation(self, metric: str | None = None) -> str:
         """See Rule."""
-        about = f" about {self.containing!r}" if self.containing else ""
-        return f"at most {self.maximum} findings{about} in the data"
+        about = "" if self.of == "*" else f" of {self.of}"
+        return f"at most {self.maximum} findings{about} in the data ({self.severity} or worse)"
 
     def check(self, evidence: Evidence) -> list[Outcome]:
         """One outcome: the data are those of all tasks."""
         try:
-            found = mapping(evidence.report.get("data"), "data").get("problems")
-            if not isinstance(found, list):
-                raise Unusable("the data's findings (data.problems) are missing")
+            hits = list(self._hits(mapping(evidence.report.get("data"), "data")))
         except Unusable as error:
             return [self.failure("*", str(error))]
-        hits = [str(text) for text in found if self.containing in str(text)]
         answer = PASS if len(hits) <= self.maximum else FAIL
-        why = hits[0] if hits else "none was found"
+        why = hits[0] if hits else "none is over its limit"
         return [self.outcome("*", "findings", Decision(answer, self.expectation(), f"{len(hits)} findings", why))]
+
+    def _hits(self, data: Mapping[str, Any]) -> Iterator[str]:
+        checks = mapping(data.get("checks"), "the data's checks (data.checks)")
+        ran, found = mapping(checks.get("ran"), "data.checks.ran"), checks.get("findings")
+        if not isinstance(found, list) or not ran:
+            raise Unusable("no data check ran (checks=default runs them)")
+        if self.of != "*" and self.of not in ran:
+            raise Unusable(f"the data check {self.of} did not run")
+        for raw in found:
+            finding = mapping(raw, "a finding")
+            if finding.get("severity") not in SEVERITIES or not isinstance(finding.get("over"), bool):
+                raise Unusable("a finding of the data checks makes no sense")
+            mild = SEVERITIES.index(finding["severity"]) < SEVERITIES.index(self.severity)
+            other = self.of not in ("*", finding.get("check"))
+            if finding["over"] and not finding.get("allowed") and not mild and not other:
+                yield str(finding.get("message"))
 
 
 @dataclass(frozen=True, kw_only=True)

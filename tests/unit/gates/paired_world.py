@@ -67,6 +67,7 @@ def make_report(folder: Path, rows: pa.Table, strength: float, seed: int, name: 
     counts = {spec.id: dict.fromkeys(spec.label_ids, 10) for spec in SPECS}
     splits = {"train": {"rows": 30, "labels": counts, "missing": {}}, "test": {"rows": len(rows), "fingerprint": "e"}}
     data = {"name": "演示", "fingerprint": "f", "sources": [], "splits": splits, "problems": []}
+    data["checks"] = {"ran": {"leaks": 0.1}, "findings": []}
     report = reports.build(paths, decodings, {"name": name, "created": f"2025-01-02 {name}"}, data, SETTINGS)
     (folder / "report").mkdir(parents=True)
     file = folder / "report" / "report.json"

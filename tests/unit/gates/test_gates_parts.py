@@ -176,20 +176,50 @@ def test_latency(rule: dict[str, Any], expected: str) -> None:
     assert outcomes({"rule": "latency", **rule}, latency={"p50": None, "p95": {}}) == [("", "fail")]
 
 
-def test_data_findings() -> None:
-    report = make_report()
-    report["data"]["problems"] = ["3 of 60 test rows (5.0%) repeat a text of train exactly", "wish: 1 label is rare"]
-    for rule, expected in (
+def finding(check: str, severity: str = "warning", over: bool = True, allowed: str | None = None) -> dict[str, Any]:
+    return {"check": check, "severity": severity, "over": over, "allowed": allowed, "message": f"3 rows: {check}"}
+
+
+FOUND = [
+    finding("leaks", "error"),
+    finding("rare_labels"),
+    finding("scripts", "info"),
+    finding("duplicates", over=False),
+    finding("near_leaks", allowed="looked at (until 2030-01-01)"),
+]
+RAN = {"leaks": 0.1, "rare_labels": 0.1, "scripts": 0.1, "duplicates": 0.1, "near_leaks": 0.2}
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
         ({}, "fail"),
+        ({"maximum": 1}, "fail"),
         ({"maximum": 2}, "pass"),
-        ({"containing": "repeat a text"}, "fail"),
-        ({"containing": "repeat a text", "maximum": 1}, "pass"),
-        ({"containing": "personal data"}, "pass"),
-    ):
-        assert outcomes({"rule": "data_findings", **rule}, report) == [("", expected)]
-    for spoilt in (None, {}, "none"):
-        report["data"]["problems"] = spoilt
-        assert outcomes({"rule": "data_findings", "maximum": 9}, report) == [("", "fail")]
+        ({"severity": "info", "maximum": 2}, "fail"),
+        ({"severity": "error", "maximum": 1}, "pass"),
+        ({"of": "leaks"}, "fail"),
+        ({"of": "duplicates"}, "pass"),
+        ({"of": "near_leaks"}, "pass"),
+        ({"of": "scripts"}, "pass"),
+        ({"of": "label_errors", "maximum": 9}, "fail"),  # it did not run
+    ],
+)
+def test_data_findings(rule: dict[str, Any], expected: str) -> None:
+    report = make_report()
+    report["data"]["checks"] = {"ran": RAN, "findings": FOUND}
+    assert outcomes({"rule": "data_findings", **rule}, report) == [("", expected)]
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [None, {}, {"ran": {}, "findings": []}, {"ran": RAN}, {"findings": []}, {"ran": RAN, "findings": [None]},
+     {"ran": RAN, "findings": [{"check": "leaks", "severity": "bad", "over": False}]}],
+)  # fmt: skip
+def test_data_checks_that_did_not_run_never_pass(spoilt: Any) -> None:
+    report = make_report()
+    report["data"]["checks"] = spoilt
+    assert outcomes({"rule": "data_findings", "maximum": 99}, report) == [("", "fail")]
 
 
 def test_an_undecided_floor_says_how_many_rows_would_decide() -> None:

@@ -26,6 +26,7 @@ DATA_KEYS = (
     "split_made",
     "personal_data",
     "problems",
+    "checks",
     "normaliser",
     "masker",
     "encoding",
