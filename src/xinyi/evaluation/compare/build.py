@@ -30,8 +30,8 @@ class Side:
 def compare(sides: Sequence[Side], split: str = "test", examples: int = 3) -> dict[str, Any]:
     """{schema_version, split, runs, comparisons: [{run, against, tasks}]}: each further run against the first.
 
-    `tasks.<task>`: `rows`, `metrics.<metric>` (values, difference with interval, p after Holm's correction over all of
-    this comparison), `flips` (see `flips`). A task that cannot be compared has `why` instead.
+    `tasks.<task>`: `rows`, `metrics.<metric>` (values, difference with interval, two-sided p; that of the primary metrics
+    after Holm's correction over the tasks), `flips` (see `flips`). A task that cannot be compared has `why` instead.
 
     Raises:
         BundleError: fewer than two runs, no such split, or no task in common on the same rows.
@@ -93,8 +93,13 @@ def _metric(pair: Pair, metric: str, name: str) -> dict[str, Any] | None:
 
 
 def _correct(tasks: Mapping[str, Any]) -> None:
-    """Replace each two-sided chance of no difference by Holm's, over everything that is shown."""
-    entries = [entry for task in tasks.values() for entry in task.get("metrics", {}).values()]
-    both = [min(1.0, 2.0 * min(entry["p"], 1.0 - entry["p"])) for entry in entries]
-    for entry, p in zip(entries, holm(both), strict=True):
+    """Two-sided p-values; those of the primary metrics after Holm's correction over the tasks.
+
+    The other metrics look at the same rows once more: they explain and decide nothing, and would only blunt the test.
+    """
+    entries = {(task, name): e for task, found in tasks.items() for name, e in found.get("metrics", {}).items()}
+    for entry in entries.values():
+        entry["p"] = min(1.0, 2.0 * min(entry["p"], 1.0 - entry["p"]))
+    first = [entry for (task, name), entry in entries.items() if name == tasks[task]["primary"]]
+    for entry, p in zip(first, holm([entry["p"] for entry in first]), strict=True):
         entry["p"] = p

@@ -20,7 +20,7 @@ def render_console(found: Mapping[str, Any]) -> str:
 
 
 def _console(one: Mapping[str, Any], split: str) -> Iterator[str]:
-    yield f"{one['run']} against {one['against']}, {split} rows (difference: + is better; * is shown, after Holm)"
+    yield f"{one['run']} against {one['against']}, {split} rows (difference: + is better; *: p <= {SHOWN:g})"
     for task, entry in one["tasks"].items():
         if "why" in entry:
             yield f"\n{task}: not compared, {entry['why']}"
@@ -59,7 +59,7 @@ def _markdown(one: Mapping[str, Any], split: str) -> Iterator[str]:
             yield f"### {_cell(task)}\n\nNot compared: {_cell(entry['why'])}.\n"
             continue
         yield f"### {_cell(task)} ({entry['rows']:,} rows)\n"
-        yield "A positive difference is better. p is two-sided, corrected by Holm's method.\n"
+        yield "A positive difference is better. p is two-sided; the primary metric's is Holm's over the tasks.\n"
         yield "| metric | before | now | difference | 95 % interval | p |\n|---|---|---|---|---|---|"
         for name, metric in entry["metrics"].items():
             bold = f"**{name}**" if name == entry["primary"] else name
