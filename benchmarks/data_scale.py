@@ -63,12 +63,13 @@ def _measured(case: Callable[[Path, int], None], path: Path, threads: int) -> di
 
 def _ours(path: Path, threads: int) -> None:
     from xinyi.config.paths import embedded_config
-    from xinyi.data import DataSettings, SourceSettings, load
+    from xinyi.data import DataSettings, SourceSettings, load, near
     from xinyi.data.store import TokenStore
     from xinyi.encoding import EncodingSettings, TextEncoder
 
     source = SourceSettings(train=(str(path),), labels={"intent": "intent"}, group="customer_id")
     dataset = load(DataSettings("scale", (source,), workers=threads), [])
+    near.earlier_alike(dataset.splits["train"]["text"])
     encoder = TextEncoder.from_file(embedded_config().with_name("tokenizer.json"), EncodingSettings(128))
     store = TokenStore(path.parent / "tokens")
     for table in dataset.splits.values():
