@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from xinyi.export.card_results import behaviour_lines, cell, limit_lines, metric_lines, slice_lines
 from xinyi.export.manifest import versions
 from xinyi.export.settings import Recipe
 from xinyi.text import MASKER_VERSION, NORMALIZER_VERSION
 
 UNKNOWN = "not recorded"
-METRICS = ("macro_f1", "micro_f1", "accuracy", "quadratic_kappa", "mae")
 
 
 def write_card(
@@ -24,9 +24,13 @@ def write_card(
         [f"# {recipe.settings.name} {recipe.settings.version}", ""],
         _use(recipe, run),
         _data(data),
-        _metrics(report),
-        _limits(recipe, run, report),
+        metric_lines(report),
+        slice_lines(report),
+        behaviour_lines(report),
+        limit_lines(recipe, run, report),
         _personal_data(recipe, data),
+        _cost(folder, run),
+        _citation(recipe, run, data),
         _technical(recipe, run, parity),
     )
     text = "\n".join(line for part in parts for line in part)
@@ -46,7 +50,7 @@ def _use(recipe: Recipe, run: Mapping[str, Any]) -> Iterator[str]:
     for task in recipe.tasks:
         labels = "、".join(f"{label.id} ({label.zh})" if label.zh else label.id for label in task.labels)
         none = f"; none = {task.empty.zh or task.empty.id}" if task.empty else ""
-        yield f"| {_cell(task.id)}{f' ({task.zh})' if task.zh else ''} | {task.kind} | {_cell(labels + none)} |"
+        yield f"| {cell(task.id)}{f' ({task.zh})' if task.zh else ''} | {task.kind} | {cell(labels + none)} |"
     yield ""
     yield "For routing, reporting and finding messages that need a person. Not for decisions about single people"
     yield "(credit, employment, penalties) and not for judging a customer's character or health."
@@ -56,7 +60,12 @@ def _use(recipe: Recipe, run: Mapping[str, Any]) -> Iterator[str]:
 def _data(data: Mapping[str, Any]) -> Iterator[str]:
     yield "## Data"
     yield ""
+    card = data.get("card") or {}
     yield f"- name: {data.get('name') or UNKNOWN}"
+    yield f"- licence, as its origin states it: {card.get('licence') or UNKNOWN}"
+    for key in ("source", "task", "trouble"):
+        if card.get(key):
+            yield f"- {key}: {' '.join(str(card[key]).split())}"
     yield f"- fingerprint (SHA-256): `{data.get('fingerprint') or UNKNOWN}`"
     for split, content in (data.get("splits") or {}).items():
         yield f"- {split}: {content.get('rows', UNKNOWN)} rows"
@@ -64,44 +73,6 @@ def _data(data: Mapping[str, Any]) -> Iterator[str]:
         yield f"- source {Path(str(source.get('file'))).name}: {source.get('rows')} rows, `{source.get('sha256')}`"
     for problem in data.get("problems") or []:
         yield f"- noted: {problem}"
-    yield ""
-
-
-def _metrics(report: Mapping[str, Any]) -> Iterator[str]:
-    yield "## Metrics"
-    yield ""
-    if not report.get("tasks"):
-        yield f"{UNKNOWN.capitalize()}."
-        yield ""
-        return
-    yield "Intervals as in `report/report.json`, which also has every label, slices and calibration."
-    yield ""
-    yield "| task | split | metric | value | interval | n | always the commonest answer |"
-    yield "|---|---|---|---|---|---|---|"
-    for task, splits in report["tasks"].items():
-        for split, content in splits.items():
-            for metric in METRICS:
-                if entry := content.get("metrics", {}).get(metric):
-                    constant = _number(content.get("baseline", {}).get(metric))
-                    bounds = f"{_number(entry.get('low'))} to {_number(entry.get('high'))}"
-                    row = (_cell(task), split, metric, _number(entry.get("value")), bounds, entry.get("n"), constant)
-                    yield f"| {' | '.join(map(str, row))} |"
-    yield ""
-
-
-def _limits(recipe: Recipe, run: Mapping[str, Any], report: Mapping[str, Any]) -> Iterator[str]:
-    yield "## Limits"
-    yield ""
-    cut = recipe.encoding
-    yield f"- Rows over {cut.max_length} tokens are cut ({cut.truncation}; context at most {cut.context_share:.0%})."
-    yield "- Other channels, products or times than those of the data above may be answered worse: measure first."
-    for task, splits in report.get("tasks", {}).items():
-        content = splits.get("test") or splits.get("validation") or {}
-        weak = [row["id"] for row in content.get("per_label", []) if (row.get("f1") or 0.0) < 0.5]
-        if weak:
-            yield f"- {task}: F1 under 0.5 for {'、'.join(weak)}."
-    if run.get("embedded_random"):
-        yield "- Nothing was learnt before the training on the data above."
     yield ""
 
 
@@ -117,6 +88,39 @@ def _personal_data(recipe: Recipe, data: Mapping[str, Any]) -> Iterator[str]:
     if found := data.get("personal_data"):
         yield ""
         yield f"Replaced in the data: {', '.join(f'{kind} {count}' for kind, count in found.items())}."
+    yield ""
+
+
+def _cost(folder: Path, run: Mapping[str, Any]) -> Iterator[str]:
+    yield "## Carbon and cost"
+    yield ""
+    seconds, device = run.get("train_seconds"), run.get("device") or UNKNOWN
+    hours = f"{seconds / 3600:.3f} hours" if isinstance(seconds, int | float) else UNKNOWN
+    yield f"- training: {hours} on {device}; {run.get('parameters') or UNKNOWN} parameters"
+    energy = run.get("energy_kwh")
+    if energy is None:
+        yield "- energy: not metered. Hours x watts of the machine / 1000 = kWh; kWh x the grid's grams a kWh = CO2e."
+    else:
+        yield f"- energy: {energy} kWh"
+    sizes = {path.name: path.stat().st_size for path in sorted(folder.glob("model.*"))}
+    yield f"- size: {', '.join(f'{name} {size / 1e6:.1f} MB' for name, size in sizes.items())}"
+    yield ""
+
+
+def _citation(recipe: Recipe, run: Mapping[str, Any], data: Mapping[str, Any]) -> Iterator[str]:
+    yield "## How to cite"
+    yield ""
+    yield "```bibtex"
+    name, version = recipe.settings.name, recipe.settings.version
+    yield f"@software{{{name}_{version.replace('.', '_')},"
+    tasks = ", ".join(task.id for task in recipe.tasks)
+    yield f"  title   = {{{name} {version}: {tasks} of Chinese customer messages}},"
+    yield f"  version = {{{version}}},"
+    yield f"  year    = {{{str(run.get('created') or UNKNOWN)[:4]}}},"
+    yield f"  note    = {{Xinyi {versions()['xinyi']}; commit {run.get('git_commit') or UNKNOWN};"
+    yield f"             data {str(data.get('fingerprint') or UNKNOWN)[:16]}}}"
+    yield "}"
+    yield "```"
     yield ""
 
 
@@ -145,11 +149,3 @@ def _int8(record: Mapping[str, Any]) -> str:
         for task, found in record["tasks"].items()
     )
     return f"{record['settings']}; loses on the validation set: {', '.join(parts)}"
-
-
-def _number(value: Any) -> str:
-    return f"{value:.3f}" if isinstance(value, int | float) else "not computed"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")

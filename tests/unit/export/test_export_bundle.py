@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,30 @@ def test_the_card_says_what_the_records_say(bundle: Path) -> None:
     assert "F1 under 0.5 for neg" in card
     assert "手机号 1" in card
     assert "train seconds: not recorded" in card
+    assert "- licence, as its origin states it: not recorded" in card
+    assert "## Slices\n\nNot measured." in card
+
+
+def test_the_card_takes_slices_behaviour_and_licence_from_the_records(tmp_path: Path) -> None:
+    report = json.loads((write_report(tmp_path / "one") / "report.json").read_text(encoding="utf-8"))
+    rate = {"value": 0.4, "low": 0.3, "high": 0.5, "n": 10}
+    content = report["tasks"]["sentiment"]["validation"]
+    content["slices"] = {"channel": {"app|web": {"n": 9, "metrics": {"macro_f1": {**rate, "n": 9}}}}}
+    content["behaviour"] = {"negation": {"not_good": {"type": "MFT", "n": 10, "pass_rate": rate}}}
+    content["worst_slices"] = {"found": [{"slice": "channel = phone", "worse": True}]}
+    report["data"]["card"] = {"licence": "CC BY 4.0", "source": "a survey"}
+    report["run"] |= {"train_seconds": 7200, "device": "a CPU", "created": "2026-01-02T00:00:00+00:00"}
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "report.json").write_text(json.dumps(report), encoding="utf-8")
+    export_tiny(tmp_path / "bundle", tiny_model(), settings=FAST, report_dir=tmp_path / "two")
+    card = (tmp_path / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "licence, as its origin states it: CC BY 4.0" in card
+    assert "| sentiment | validation | channel = app\\|web | macro_f1 | 0.400 (0.300 to 0.500) | 9 |" in card
+    assert "| sentiment | negation | not_good | MFT | 0.400 (0.300 to 0.500) | 10 |" in card
+    assert "worse than elsewhere in channel = phone" in card
+    assert "passes 0.400 (0.300 to 0.500) of the behaviour test negation/not_good" in card
+    assert "2.000 hours on a CPU" in card
+    assert "year    = {2026}" in card
 
 
 def test_no_pickle_and_no_absolute_path(bundle: Path) -> None:

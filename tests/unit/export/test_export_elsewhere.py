@@ -62,8 +62,9 @@ def test_a_second_time_it_is_the_next_version(bundle: Path, tmp_path: Path) -> N
 
 def standalone(bundle: Path, given: str = "") -> subprocess.CompletedProcess[str]:
     """The script in a Python that cannot see this package."""
-    command = [sys.executable, "-I", "-c", "import sys, runpy; sys.modules['xinyi'] = None; sys.argv = sys.argv[1:]; "
-               "runpy.run_path(sys.argv[0], run_name='__main__')", str(SERVING / "standalone.py"), str(bundle)]  # fmt: skip
+    hidden = "import sys, runpy; sys.modules['xinyi'] = None; sys.argv = sys.argv[1:]; "
+    code = hidden + "runpy.run_path(sys.argv[0], run_name='__main__')"
+    command = [sys.executable, "-I", "-c", code, str(SERVING / "standalone.py"), str(bundle)]
     return subprocess.run(command, input=given, capture_output=True, text=True, timeout=120)
 
 
