@@ -30,7 +30,7 @@ class Side:
 def compare(sides: Sequence[Side], split: str = "test", examples: int = 3) -> dict[str, Any]:
     """{schema_version, split, runs, comparisons: [{run, against, tasks}]}: each further run against the first.
 
-    `tasks.<task>`: `rows`, `metrics.<metric>` (values, difference with interval, two-sided p; the primary metric's after
+    `tasks.<task>`: `rows`, `metrics.<metric>` (values, difference with interval, two-sided p; the primary one's after
     Holm's correction over the tasks), `flips` (see `flips`). A task that cannot be compared has `why` instead.
 
     Raises:
