@@ -13,6 +13,7 @@ from xinyi.models.backbone import Backbone
 from xinyi.models.classifier import MultiTaskClassifier
 from xinyi.tasks.losses import single_loss
 from xinyi.training.module import ClassifierModule
+from xinyi.training.objective import Objective
 from xinyi.training.optim import OptimSettings, build_optimizer, course, parameter_groups
 
 
@@ -25,7 +26,7 @@ def build_module(backbone: Backbone, labels: int, steps: int) -> ClassifierModul
         made = build_optimizer(torch.optim.AdamW, parameter_groups(model, settings), settings)
         return made, course(steps, settings.warmup, settings.schedule)
 
-    return ClassifierModule(model, {"task": single_loss()}, {"task": 1.0}, optimizer, lambda *_: 0.0)
+    return ClassifierModule(model, Objective({"task": single_loss()}, {"task": 1.0}), optimizer, lambda *_: 0.0)
 
 
 class Clock(pl.Callback):

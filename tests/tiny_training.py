@@ -20,10 +20,12 @@ from xinyi.tasks.losses import multi_loss, single_loss
 from xinyi.training.fit import FitSettings, total_steps
 from xinyi.training.loader import BatchLoader
 from xinyi.training.module import ClassifierModule
+from xinyi.training.objective import Extras, Objective
 from xinyi.training.optim import OptimSettings, build_optimizer, course, parameter_groups
 
 VOCABULARY = 40
 SIZES = {"sentiment": 5, "emotion": 3, "intent": 4}
+KINDS = {"sentiment": "ordinal", "emotion": "multi", "intent": "single"}
 
 
 def tiny_split(rows: int, seed: int = 0) -> EncodedSplit:
@@ -68,6 +70,7 @@ def tiny_run(
     rows: int = 40,
     world: int = 1,
     optimizer: str = "AdamW",
+    extras: Extras | None = None,
     **changes: Any,
 ) -> TinyRun:
     """A run of about six batches an epoch, put together anew from its seed."""
@@ -86,7 +89,9 @@ def tiny_run(
 
     losses = {"sentiment": single_loss(), "emotion": multi_loss(), "intent": single_loss()}
     weights = dict.fromkeys(losses, 1.0)
-    module = ClassifierModule(model, losses, weights, make, score or _agreement, settings.log_every)
+    module = ClassifierModule(
+        model, Objective(losses, weights, KINDS, extras), make, score or _agreement, settings.log_every
+    )
     pl.seed_everything(seed, verbose=False)
     module.train()
     return TinyRun(module, train, validation, settings)

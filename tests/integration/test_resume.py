@@ -25,6 +25,7 @@ from xinyi.pipeline.train import train
 from xinyi.training import fit as fitting
 from xinyi.training.checkpoint_io import load_checkpoint
 from xinyi.training.fit import FitResult, fit
+from xinyi.training.objective import Extras
 from xinyi.training.survival import Survival
 
 pytestmark = pytest.mark.integration
@@ -90,6 +91,8 @@ CASES: dict[str, dict[str, Any]] = {
     "accumulate": {"accumulate": 2},
     "stopped early": {"score": steady, "patience": 1},
     "few steps": {"max_steps": 10},
+    "moving average": {"ema": 0.9},
+    "recipes": {"extras": Extras(rdrop=0.5, fgm=0.3, dropout_samples=2, uncertainty=True)},
 }
 
 

@@ -30,7 +30,7 @@ class MultiTaskClassifier(nn.Module):
         encoder: a Hugging Face encoder whose output has `last_hidden_state` (B, L, D).
         sizes: task id → number of labels.
         hidden_size: D.
-        pooling: `cls` (first token) or `mean` (over real tokens).
+        pooling: a name in POOLINGS.
         dropout: on the pooled vector.
     """
 
@@ -60,12 +60,16 @@ class MultiTaskClassifier(nn.Module):
         else:
             types = {"token_type_ids": types_BL} if self.takes_types else {}
             hidden_BLD = self.encoder(input_ids=ids_BL, attention_mask=mask_BL, **types).last_hidden_state
-        return self.pool(hidden_BLD.float(), mask_BL)
+        return self.pool(hidden_BLD.float(), mask_BL, types_BL)
 
     def forward(self, ids_BL: Tensor, mask_BL: Tensor, types_BL: Tensor) -> dict[str, Tensor]:
         """Logits (B, C) of each task."""
-        pooled_BD = self.dropout(self.embed(ids_BL, mask_BL, types_BL))
-        return {task: head(pooled_BD) for task, head in self.heads.items()}
+        return self.answer(self.embed(ids_BL, mask_BL, types_BL))
+
+    def answer(self, pooled_BD: Tensor) -> dict[str, Tensor]:
+        """Logits (B, C) of each task from pooled vectors, under one dropout mask."""
+        dropped_BD = self.dropout(pooled_BD)
+        return {task: head(dropped_BD) for task, head in self.heads.items()}
 
 
 def takes_types(encoder: nn.Module) -> bool:

@@ -1,3 +1,3 @@
 """Names of the poolings, readable without torch; `pooling.POOLINGS` holds the functions."""
 
-POOLING_NAMES = ("cls", "mean")
+POOLING_NAMES = ("cls", "mean", "text_mean", "max")

@@ -27,12 +27,14 @@ from xinyi.evaluation.metrics.table import METRICS, score
 from xinyi.models.backbone import Backbone, load_backbone
 from xinyi.models.classifier import MultiTaskClassifier
 from xinyi.tasks.decode import predict, probabilities
-from xinyi.tasks.losses import LOSSES, balanced_weights
+from xinyi.tasks.loss_variants import build_loss
+from xinyi.tasks.losses import balanced_weights
 from xinyi.tasks.spec import TaskSpec
 from xinyi.training import precision
 from xinyi.training.fit import FitSettings, total_steps
 from xinyi.training.loader import BatchLoader
 from xinyi.training.module import ClassifierModule
+from xinyi.training.objective import Extras, Objective
 from xinyi.training.optim import OptimSettings, build_optimizer, course, parameter_groups
 from xinyi.training.processes import rank
 
@@ -110,25 +112,32 @@ def _fit_settings(config: TrainConfig, flag: str, on_gpu: bool) -> FitSettings:
     t = config.trainer
     return FitSettings(
         "gpu" if on_gpu else "cpu", t.devices, t.nodes, t.strategy, flag, t.epochs, t.max_steps, t.patience,
-        t.accumulate, config.optim.clip, t.log_every, t.deterministic, t.progress,
+        t.accumulate, config.optim.clip, t.log_every, t.deterministic, t.progress, config.recipe.ema,
     )  # fmt: skip
 
 
 def _module(
     config: TrainConfig, model: MultiTaskClassifier, tasks: Sequence[TaskSpec], train: EncodedSplit, fit: FitSettings
 ) -> ClassifierModule:
-    losses = {}
-    for task in tasks:
-        balanced = config.recipe.class_weights == "balanced"
-        weights = balanced_weights(train.targets[task.id], task.kind, len(task.labels)) if balanced else None
-        losses[task.id] = LOSSES[task.kind](weights, config.recipe.label_smoothing)
     world = config.trainer.devices * config.trainer.nodes
     batches = TokenBudgetBatches(
         train.encoded.lengths, config.trainer.batch_tokens, config.trainer.batch_rows, config.seed, world_size=world
     )
     optimizer = _optimizer(config, total_steps(len(batches), fit))
-    weights = {task.id: task.weight for task in tasks}
-    return ClassifierModule(model, losses, weights, optimizer, _score(tasks), config.trainer.log_every)
+    return ClassifierModule(model, _objective(config, tasks, train), optimizer, _score(tasks), config.trainer.log_every)
+
+
+def _objective(config: TrainConfig, tasks: Sequence[TaskSpec], train: EncodedSplit) -> Objective:
+    """Losses as the recipe chooses them, and what it adds to them."""
+    recipe, losses = config.recipe, {}
+    chosen = {"single": recipe.single_loss, "ordinal": recipe.ordinal_loss, "multi": recipe.multi_loss}
+    for task in tasks:
+        balanced = recipe.class_weights == "balanced"
+        weights = balanced_weights(train.targets[task.id], task.kind, len(task.labels)) if balanced else None
+        losses[task.id] = build_loss(task.kind, chosen[task.kind], weights, recipe.label_smoothing)
+    extras = Extras(recipe.rdrop, recipe.fgm, recipe.dropout_samples, recipe.uncertainty and len(tasks) > 1)
+    weights, kinds = {task.id: task.weight for task in tasks}, {task.id: task.kind for task in tasks}
+    return Objective(losses, weights, kinds, extras)
 
 
 def _optimizer(

@@ -20,6 +20,7 @@ from xinyi.training.checkpoint_io import SafetensorsCheckpointIO, load_checkpoin
 from xinyi.training.loader import BatchLoader
 from xinyi.training.module import ClassifierModule
 from xinyi.training.progress import RunProgress
+from xinyi.training.recipes.ema import MovingAverage
 from xinyi.training.survival import Survival
 
 LAST = "last.ckpt"
@@ -27,7 +28,10 @@ LAST = "last.ckpt"
 
 @dataclass(frozen=True)
 class FitSettings:
-    """Plain values of the configuration group `trainer`; `precision` is Lightning's flag."""
+    """Plain values of the configuration group `trainer`; `precision` is Lightning's flag.
+
+    ema: decay of the weights' moving average, 0 for none.
+    """
 
     accelerator: str = "cpu"
     devices: int = 1
@@ -42,6 +46,7 @@ class FitSettings:
     log_every: int = 20
     deterministic: bool = True
     progress: bool = True
+    ema: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -89,6 +94,8 @@ def fit(
             monitor="val/primary", mode="max", patience=settings.patience, check_finite=False, strict=False
         )
         callbacks.append(stopping)
+    if settings.ema:
+        callbacks.append(MovingAverage(settings.ema))
     if settings.progress:
         callbacks.append(RunProgress(total_steps(len(train), settings), settings.epochs, meter))
     trainer = build_trainer(settings, [*callbacks, best, survival], loggers)

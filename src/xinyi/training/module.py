@@ -12,8 +12,8 @@ from torch import Tensor
 
 from xinyi.errors import TrainingError
 from xinyi.models.classifier import MultiTaskClassifier
-from xinyi.tasks.losses import Loss
 from xinyi.training.loader import Batch
+from xinyi.training.objective import Objective
 
 Score = Callable[[str, NDArray, NDArray], float]
 
@@ -23,8 +23,7 @@ class ClassifierModule(pl.LightningModule):
 
     Args:
         model: what is trained.
-        losses: task → loss on (logits, targets).
-        weights: task → share of its loss in the sum.
+        objective: what is minimised.
         optimizer: makes optimiser and learning-rate course from the model; called once, when training starts.
         score: (task, targets, logits) → primary metric, higher is better.
         log_every: steps between two logged losses.
@@ -33,14 +32,13 @@ class ClassifierModule(pl.LightningModule):
     def __init__(
         self,
         model: MultiTaskClassifier,
-        losses: Mapping[str, Loss],
-        weights: Mapping[str, float],
+        objective: Objective,
         optimizer: Callable[[torch.nn.Module], tuple[torch.optim.Optimizer, Callable[[int], float]]],
         score: Score,
         log_every: int = 20,
     ) -> None:
         super().__init__()
-        self.model, self.losses, self.weights = model, dict(losses), dict(weights)
+        self.model, self.objective = model, objective
         self.make_optimizer, self.score, self.log_every = optimizer, score, log_every
         self.last_loss: Tensor | None = None
         self._seen: list[tuple[dict[str, Tensor], dict[str, Tensor]]] = []
@@ -49,13 +47,9 @@ class ClassifierModule(pl.LightningModule):
         """Logits of each task."""
         return self.model(batch.ids_BL, batch.mask_BL, batch.types_BL)
 
-    def _loss(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
-        each = {task: self.losses[task](logits[task], targets[task]) for task in logits}
-        return torch.stack([self.weights[task] * loss for task, loss in each.items()]).sum(), each
-
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """The weighted sum of the heads' losses."""
-        loss, each = self._loss(self(batch), batch.targets)
+        """What the objective makes of the batch."""
+        loss, each = self.objective(self.model, batch)
         self.last_loss = loss.detach()
         if self.global_step % self.log_every == 0:
             self._report(each)
@@ -82,11 +76,12 @@ class ClassifierModule(pl.LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Log `val/loss`, each task's primary metric, and their mean as `val/primary`."""
         logits, targets = (
-            {task: torch.cat([part[side][task] for part in self._seen]) for task in self.losses} for side in (0, 1)
+            {task: torch.cat([part[side][task] for part in self._seen]) for task in self.objective.losses}
+            for side in (0, 1)
         )
         self._seen.clear()
-        loss, _ = self._loss(logits, targets)
-        scores = {task: self.score(task, targets[task].numpy(), logits[task].numpy()) for task in self.losses}
+        loss = self.objective.total(self.objective.each(logits, targets))
+        scores = {task: self.score(task, targets[task].numpy(), logits[task].numpy()) for task in logits}
         values = {f"val/{task}": value for task, value in scores.items()}
         # A task without validation rows does not count.
         known = [value for value in scores.values() if not np.isnan(value)]
@@ -106,5 +101,7 @@ class ClassifierModule(pl.LightningModule):
     def configure_optimizers(self) -> dict[str, object]:
         """AdamW or another, and a rate that changes every step."""
         optimizer, factor = self.make_optimizer(self.model)
+        if own := list(self.objective.parameters()):
+            optimizer.add_param_group({"params": own, "weight_decay": 0.0})
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

@@ -70,7 +70,13 @@ def test_it_is_the_plain_encoder_pooled_and_multiplied(kind, pooling):
     hidden_BLD = encoder(kind)(input_ids=ids_BL, attention_mask=mask_BL, **types).last_hidden_state
     for row, logits_C in enumerate(zip(*model(ids_BL, mask_BL, types_BL).values(), strict=True)):
         real = int(mask_BL[row].sum())
-        vector_D = hidden_BLD[row, 0] if pooling == "cls" else hidden_BLD[row, :real].mean(0)
+        own = types_BL[row, :real] == types_BL[row, :real].max()
+        vector_D = {
+            "cls": hidden_BLD[row, 0],
+            "mean": hidden_BLD[row, :real].mean(0),
+            "text_mean": hidden_BLD[row, :real][own].mean(0),
+            "max": hidden_BLD[row, :real].amax(0),
+        }[pooling]
         for found, head in zip(logits_C, model.heads.values(), strict=True):
             torch.testing.assert_close(found, head.weight @ vector_D + head.bias, rtol=1e-5, atol=1e-5)
 
@@ -145,3 +151,19 @@ def test_pooling_is_done_in_fp32_under_bf16():
     model = classifier("bert")
     with torch.autocast("cpu", torch.bfloat16):
         assert model.embed(*batch()).dtype == torch.float32
+
+
+def test_text_mean_leaves_the_context_out():
+    hidden_BLD = torch.randn(2, 6, 4)
+    mask_BL = torch.tensor([[1, 1, 1, 1, 1, 0], [1, 1, 1, 0, 0, 0]])
+    types_BL = torch.tensor([[0, 0, 1, 1, 1, 0], [0, 0, 0, 0, 0, 0]])
+    pooled_BD = POOLINGS["text_mean"](hidden_BLD, mask_BL, types_BL)
+    torch.testing.assert_close(pooled_BD[0], hidden_BLD[0, 2:5].mean(0))
+    torch.testing.assert_close(pooled_BD[1], hidden_BLD[1, :3].mean(0))
+
+
+def test_max_does_not_see_padding():
+    hidden_BLD = -torch.rand(1, 4, 3) - 1.0
+    hidden_BLD[0, 2:] = 5.0
+    pooled_BD = POOLINGS["max"](hidden_BLD, torch.tensor([[1, 1, 0, 0]]))
+    torch.testing.assert_close(pooled_BD[0], hidden_BLD[0, :2].amax(0))

@@ -36,12 +36,12 @@ class Notes(Logger):
 
 def test_the_loss_is_the_weighted_sum_of_the_heads():
     run = tiny_run(dropout=0.0)
-    run.module.weights = {"sentiment": 2.0, "emotion": 0.5, "intent": 0.0}
+    run.module.objective.weights = {"sentiment": 2.0, "emotion": 0.5, "intent": 0.0}
     batch = next(iter(run.train))
     logits = run.module(batch)
-    expected = 2.0 * run.module.losses["sentiment"](logits["sentiment"], batch.targets["sentiment"])
-    expected = expected + 0.5 * run.module.losses["emotion"](logits["emotion"], batch.targets["emotion"])
-    total, each = run.module._loss(logits, batch.targets)
+    expected = 2.0 * run.module.objective.losses["sentiment"](logits["sentiment"], batch.targets["sentiment"])
+    expected = expected + 0.5 * run.module.objective.losses["emotion"](logits["emotion"], batch.targets["emotion"])
+    total, each = run.module.objective(run.module.model, batch)
     torch.testing.assert_close(total, expected)
     assert list(each) == ["sentiment", "emotion", "intent"]
 
@@ -50,7 +50,7 @@ def test_a_head_without_labels_in_the_batch_gets_a_zero_gradient_not_none():
     run = tiny_run()
     batch = next(iter(run.train))
     batch.targets["intent"] = torch.full_like(batch.targets["intent"], -1)
-    loss, _ = run.module._loss(run.module(batch), batch.targets)
+    loss, _ = run.module.objective(run.module.model, batch)
     loss.backward()
     assert (run.module.model.heads["intent"].weight.grad == 0).all()
     assert run.module.model.heads["sentiment"].weight.grad.abs().sum() > 0
@@ -70,7 +70,7 @@ def test_one_epoch_is_the_textbook_loop(tmp_path):
             batch = collate(other.train.split, rows_B, 0)
             optimizer.zero_grad()
             logits = other.module.model(batch.ids_BL, batch.mask_BL, batch.types_BL)
-            sum(other.module.losses[task](logits[task], batch.targets[task]) for task in logits).backward()
+            sum(other.module.objective.losses[task](logits[task], batch.targets[task]) for task in logits).backward()
             torch.nn.utils.clip_grad_norm_(other.module.parameters(), 1.0)
             for group, rate in zip(optimizer.param_groups, base, strict=True):
                 group["lr"] = rate * factor(step)
@@ -121,12 +121,12 @@ def test_validation_scores_all_rows_at_once_in_evaluation_mode(tmp_path):
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_a_loss_that_is_not_finite_stops_training_in_words(tmp_path, value):
     run = tiny_run()
-    original = run.module.losses["intent"]
+    original = run.module.objective.losses["intent"]
 
     def loss(logits, target):
         return original(logits, target) * (value if run.module.global_step == 5 else 1.0)
 
-    run.module.losses["intent"] = loss
+    run.module.objective.losses["intent"] = loss
     with pytest.raises(TrainingError, match=r"expected a finite loss, got (nan|inf) at step 5; lower optim\.lr"):
         fit(run.module, run.train, run.validation, tmp_path, run.settings)
 

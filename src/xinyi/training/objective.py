@@ -1,0 +1,103 @@
+"""What a training step minimises: the tasks' losses, and what recipes add to them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from xinyi.models.classifier import MultiTaskClassifier
+from xinyi.tasks.losses import Loss
+from xinyi.training.loader import Batch
+from xinyi.training.recipes.fgm import adversarial_loss
+from xinyi.training.recipes.rdrop import disagreement
+from xinyi.training.recipes.uncertainty import UncertaintyWeights
+
+Losses = dict[str, Tensor]
+
+
+@dataclass(frozen=True)
+class Extras:
+    """Recipes that change the objective; the defaults change nothing.
+
+    rdrop: weight of the disagreement between two passes. fgm: length of the adversarial move of the embeddings.
+    dropout_samples: dropout masks on the pooled vector, whose losses are averaged (Inoue 2019).
+    uncertainty: learn the tasks' weights.
+    """
+
+    rdrop: float = 0.0
+    fgm: float = 0.0
+    dropout_samples: int = 1
+    uncertainty: bool = False
+
+
+class Objective(nn.Module):
+    """Loss of a batch.
+
+    Args:
+        losses: task → loss on (logits, targets).
+        weights: task → share of its loss in the sum.
+        kinds: task → single, ordinal or multi.
+        extras: recipes.
+    """
+
+    def __init__(
+        self,
+        losses: Mapping[str, Loss],
+        weights: Mapping[str, float],
+        kinds: Mapping[str, str] | None = None,
+        extras: Extras | None = None,
+    ) -> None:
+        super().__init__()
+        self.losses, self.weights, self.kinds = dict(losses), dict(weights), dict(kinds or {})
+        self.extras = extras or Extras()
+        self.uncertainty = UncertaintyWeights(list(self.losses)) if self.extras.uncertainty else None
+
+    def each(self, logits: Mapping[str, Tensor], targets: Mapping[str, Tensor]) -> Losses:
+        """Plain loss of each task."""
+        return {task: self.losses[task](logits[task], targets[task]) for task in logits}
+
+    def total(self, each: Mapping[str, Tensor]) -> Tensor:
+        """The tasks' weighted sum."""
+        weighted = {task: self.weights[task] * loss for task, loss in each.items()}
+        return self.uncertainty(weighted) if self.uncertainty is not None else torch.stack([*weighted.values()]).sum()
+
+    def forward(self, model: MultiTaskClassifier, batch: Batch) -> tuple[Tensor, Losses]:
+        """What to minimise, and the plain loss of each task."""
+        loss, each = self._pass(model, batch)
+        if self.extras.fgm:
+            table = model.encoder.get_input_embeddings()
+            loss = loss + adversarial_loss(loss, table, lambda: self._pass(model, batch)[0], self.extras.fgm)
+        return loss, each
+
+    def _pass(self, model: MultiTaskClassifier, batch: Batch) -> tuple[Tensor, Losses]:
+        """Loss of one look at the batch; under R-Drop of two."""
+        pooled_BD = model.embed(batch.ids_BL, batch.mask_BL, batch.types_BL)
+        logits, each = self._sampled(model, pooled_BD, batch)
+        if not self.extras.rdrop:
+            return self.total(each), each
+        # Without dropout inside the encoder a second pass would give the same vectors.
+        if drops_inside(model.encoder):
+            pooled_BD = model.embed(batch.ids_BL, batch.mask_BL, batch.types_BL)
+        second, others = self._sampled(model, pooled_BD, batch)
+        apart = torch.stack([disagreement(logits[task], second[task], self.kinds[task]) for task in logits]).sum()
+        return 0.5 * (self.total(each) + self.total(others)) + self.extras.rdrop * apart, each
+
+    def _sampled(self, model: MultiTaskClassifier, pooled_BD: Tensor, batch: Batch) -> tuple[dict[str, Tensor], Losses]:
+        """Logits under the last dropout mask, and each task's loss averaged over the masks."""
+        rounds = []
+        for _ in range(self.extras.dropout_samples):
+            logits = model.answer(pooled_BD)
+            rounds.append(self.each(logits, batch.targets))
+        return logits, {task: torch.stack([one[task] for one in rounds]).mean() for task in logits}
+
+
+def drops_inside(encoder: nn.Module) -> bool:
+    """Whether an encoder in training mode draws dropout masks."""
+    config = encoder.config
+    rates = [
+        value for name, value in config.to_dict().items() if "dropout" in name and not name.startswith("classifier")
+    ]
+    return encoder.training and any(isinstance(rate, float) and rate > 0 for rate in rates)
