@@ -16,7 +16,7 @@ from torch import Tensor
 class MovingAverage(pl.Callback):
     """Follows the weights (Polyak and Juditsky 1992; the rising decay is that of Tarvainen and Valpola 2017).
 
-    The average takes the weights' place from a validation until the next epoch begins: the metric is computed
+    The average takes the weights' place from a validation until the next epoch begins: in between, the metric is computed
     and best.ckpt written. A checkpoint to go on from holds the weights themselves, and the average in this state.
 
     Args:
