@@ -31,6 +31,10 @@ def test_mobile(number: str) -> None:
     assert mask(f"打{number}吧") == "打[手机号]吧"
 
 
+def test_digits_of_an_account_are_no_mobile() -> None:
+    assert mask("我是a13800001111b") == "我是a13800001111b"
+
+
 def test_a_character_after_a_number_is_no_digit() -> None:
     assert mask("手机186-5550-0123一个数字都没错") == "手机[手机号]一个数字都没错"
 

@@ -49,7 +49,7 @@ _CORNER = (
 )
 _INSIDE = rf"(?:{_PHASE}|{_BUILDING}|{_UNIT}|{_ROOM}|{_FLOOR}|{_CORNER})"
 _TAIL = re.compile(
-    rf"(?:[, ]?(?:{_INSIDE}"
+    rf"(?:[, ]?(?:{_INSIDE}|[A-Z]{{2,5}}(?={_BUILDING})"
     # A compound or building named after the house number, up to a word border or a number of its own.
     rf"|\(?{PLACE}{{2,10}}?{_ENDS}\)?(?:(?![\u4e00-\u9fff])|(?={_INSIDE}))"
     rf"|{PLACE}{{2,8}}?(?=(?:{_BUILDING}(?:{_UNIT}|{_ROOM})|{_FLOOR}{_ROOM}))))*"

@@ -66,6 +66,9 @@ def read_name(view: str, pos: int, *, sure: bool, wary: bool = False) -> int | N
         one, two = (end if end and is_typical(view, pos, end) else None for end in (one, two))
     if two and (_FULL_STOP.match(view, two) or _is_spelt_out(view, first, two)):
         return two
+    # 韩志刚的, where 刚 also is a word of its own: a character too many is masked rather than one too few.
+    if two and is_typical(view, pos, two) and _END.match(view, two):
+        return two
     if one and _END.match(view, one):
         return one
     if two and (sure or _END.match(view, two)):

@@ -59,11 +59,17 @@ def find_mobiles(view: str) -> Iterator[Match]:
 
 
 def _mobiles(view: str) -> Iterator[Iterator[Match]]:
-    yield ((m.start(), m.end(), "mobile") for m in _MOBILE.finditer(view))
+    yield ((m.start(), m.end(), "mobile") for m in _MOBILE.finditer(view) if not _is_inside_a_word(view, m))
     yield ((*m.span(1), "mobile") for m in _MOBILE_TAIL.finditer(view))
     yield ((m.start(), m.end(), "mobile") for m in _FOREIGN.finditer(view))
     if _CANTONESE.search(view):
         yield ((*m.span(1), "mobile") for m in _HONG_KONG.finditer(view))
+
+
+def _is_inside_a_word(view: str, match: re.Match[str]) -> bool:
+    """An account's name, such as a13800001111b."""
+    around = view[match.start() - 1 : match.start()], view[match.end() : match.end() + 1]
+    return all(char.isascii() and char.isalpha() for char in around)
 
 
 def find_landlines(view: str) -> Iterator[Match]:
