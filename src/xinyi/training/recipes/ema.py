@@ -17,7 +17,7 @@ class MovingAverage(pl.Callback):
     """Follows the weights (Polyak and Juditsky 1992; the rising decay is that of Tarvainen and Valpola 2017).
 
     The average takes the weights' place from a validation until the next epoch begins, so that the metric is computed
-    and best.ckpt written from it. A checkpoint to go on from holds the weights themselves, and the average in this state.
+    and best.ckpt written from it. A checkpoint to go on from holds the weights themselves, and here the average.
 
     Args:
         decay: share of the average that stays at each step; less in the first steps.
