@@ -37,7 +37,8 @@ def overrides(work: Path, *more: str) -> list[str]:
     """A tiny, quick run of which everything lies under `work`; the data under work/data."""
     return [
         "backbone=tiny", "trainer=cpu", "trainer.threads=1", "trainer.epochs=3", "trainer.log_every=1",
-        "trainer.batch_tokens=1024", "optim.lr=3e-3", "evaluation=quick", "export.golden=8", "data.max_length=64",
+        "trainer.batch_tokens=1024", "optim.lr=3e-3", "evaluation=quick", "evaluation.suites=[basics]",
+        "export.golden=8", "data.max_length=64",
         f"data.root={work / 'data'}", f"tracking.uri=sqlite:///{work / 'mlflow.db'}",
         f"tracking.artifacts={work / 'mlartifacts'}", *more,
     ]  # fmt: skip

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +12,7 @@ from xinyi.config.schema.evaluation import EvaluationConfig
 from xinyi.evaluation.behaviour import load_suites, run_suites
 from xinyi.evaluation.behaviour.run import Answer
 from xinyi.pipeline.folder import RunFolder
+from xinyi.pipeline.latency import time_calls
 from xinyi.pipeline.parts import Parts
 from xinyi.tasks.spec import TaskSpec
 
@@ -36,20 +36,12 @@ def ask_suites(
 
 
 def latency(answer: Answer, table: pa.Table) -> dict[str, Any]:
-    """`{p50, p95, n}`: milliseconds for one text at a time, over texts spread evenly over the lengths."""
+    """`{p50, p95}`: milliseconds for one text at a time, over texts spread evenly over the lengths."""
     rows = sorted(
         zip(table["text"].to_pylist(), table["context"].to_pylist(), strict=True), key=lambda row: len(row[0])
     )
-    if not rows:
-        return {}
-    picked = [rows[place] for place in np.linspace(0, len(rows) - 1, TIMED).round().astype(int)]
-    spent = []
-    for text, context in [*picked[:WARM], *picked]:
-        begin = time.perf_counter()
-        answer([text], [context])
-        spent.append(1000.0 * (time.perf_counter() - begin))
-    p50, p95 = np.percentile(spent[WARM:], [50, 95])
-    return {"p50": round(float(p50), 3), "p95": round(float(p95), 3), "n": TIMED}
+    picked = [rows[place] for place in np.linspace(0, len(rows) - 1, TIMED).round().astype(int)] if rows else []
+    return time_calls(answer, picked, TIMED, WARM) if picked else {}
 
 
 def answers_of(parts: Parts, masking: bool) -> Answer:

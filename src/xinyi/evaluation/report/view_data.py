@@ -80,5 +80,5 @@ def _duration(seconds: float) -> str:
     return f"{seconds:,.0f} s" if seconds < 120 else f"{seconds / 60:,.0f} min"
 
 
-def _milliseconds(value: float | None) -> str | None:
-    return None if value is None else f"{value:,.1f} ms"
+def _milliseconds(estimate: Mapping[str, float] | None) -> str | None:
+    return f"{estimate['value']:,.1f} ms ({estimate['low']:,.1f}–{estimate['high']:,.1f})" if estimate else None

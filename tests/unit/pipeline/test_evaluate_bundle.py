@@ -1,0 +1,91 @@
+"""`xinyi evaluate` on a bundle: other rows, suites of one's own, and overrides that cannot be used."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tiny_bundle import TEXTS, shared_bundle
+
+from xinyi.errors import BundleError, ConfigError
+from xinyi.evaluation.schema import validate
+from xinyi.pipeline.evaluate import evaluate
+
+SUITE = """
+suite: ours
+zh: 我们的
+en: Ours
+tests:
+  stop:
+    type: invariance
+    perturb: full_stop
+    rows: true
+    texts: [我要退货]
+"""
+
+
+@pytest.fixture
+def rows(tmp_path: Path) -> Path:
+    """Forty labelled rows of two channels, some that no intent fits."""
+    intents = ("refund", "logistics", "praise", "OOS")
+    lines = [
+        {"text": f"{TEXTS[i % len(TEXTS)]}{i}", "wish": intents[i % 4], "channel": ("chat", "call")[i % 2]}
+        for i in range(40)
+    ]
+    path = tmp_path / "june.jsonl"
+    path.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def overrides(rows: Path, *more: str) -> list[str]:
+    columns = ["data.labels.intent=wish", "data.outside.intent=OOS", "data.meta=[channel]"]
+    return [f"data.test={rows}", *columns, "evaluation.resamples=100", "evaluation.least_slice=5", *more]
+
+
+def test_a_bundle_on_other_rows_with_a_suite_of_ones_own(rows: Path, tmp_path: Path) -> None:
+    suite = tmp_path / "ours.yaml"
+    suite.write_text(SUITE, encoding="utf-8")
+    given = overrides(rows, f"evaluation.suites=[{suite}]", "evaluation.behaviour_rows=7", "evaluation.language=zh")
+    report, folder = evaluate(shared_bundle(), given, tmp_path / "out")
+    validate(report)
+    entry = report["tasks"]["intent"]["test"]
+    assert (entry["rows"], entry["abstaining"]["outside"]["rows"]) == (30, 10)
+    assert set(entry["slices"]["channel"]) == {"chat", "call"}
+    assert entry["behaviour"]["ours"]["stop"]["n"] == 8
+    assert report["settings"]["resamples"] == 100
+    assert report["cost"]["bytes"]["onnx"] > 1000
+    assert report["cost"]["latency_ms"]["p50"]["value"] > 0
+    page = (folder / "report" / "report.html").read_text(encoding="utf-8")
+    assert '<html lang="zh">' in page
+
+
+def test_the_bundles_own_threshold_is_reported(rows: Path, tmp_path: Path) -> None:
+    """The tiny bundle abstains from sentiments under 0.4."""
+    lines = [json.loads(line) | {"feel": ("neg", "pos")[i % 2]} for i, line in enumerate(rows.open(encoding="utf-8"))]
+    rows.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
+    given = [f"data.test={rows}", "data.labels.sentiment=feel", "evaluation.suites=[]", "evaluation.resamples=100"]
+    report, _ = evaluate(shared_bundle(), given, tmp_path / "out")
+    entry = report["tasks"]["sentiment"]["test"]
+    assert entry["abstaining"]["threshold"] == 0.4
+    assert 0.0 <= entry["abstaining"]["coverage"]["value"] <= 1.0
+    assert entry["behaviour"] == {}
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("evaluation.resample=100", "did you mean"),
+        ("evaluation.suites=[nothing.yaml]", "a behaviour suite"),
+        ("evaluation.language=fr", "evaluation.language"),
+        ("trainer.epochs=3", "overrides of data.… and evaluation.…"),
+    ],
+)
+def test_overrides_that_cannot_be_used(rows: Path, tmp_path: Path, given: str, message: str) -> None:
+    with pytest.raises(ConfigError, match=message):
+        evaluate(shared_bundle(), overrides(rows, given), tmp_path / "out")
+
+
+def test_a_folder_without_a_bundle(tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="a bundle, or a run folder"):
+        evaluate(tmp_path, [], tmp_path / "out")
