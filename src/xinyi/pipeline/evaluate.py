@@ -20,6 +20,7 @@ from xinyi.data import Dataset, load, load_split
 from xinyi.errors import BundleError, ConfigError, describe
 from xinyi.evaluation import report as reports
 from xinyi.evaluation.answers import store_answers
+from xinyi.evaluation.behaviour import load_suites
 from xinyi.evaluation.plots import write_confusion_plots
 from xinyi.evaluation.predictions import write_predictions
 from xinyi.evaluation.settings import EvaluationSettings
@@ -81,7 +82,10 @@ def _evaluation(target: Path, is_run: bool, overrides: Sequence[str]) -> Evaluat
     problems += check.problems(raw, EvaluationConfig, EVALUATION)
     if problems:
         raise ConfigError(problems)
-    return check.build(raw, EvaluationConfig)
+    config = check.build(raw, EvaluationConfig)
+    # A suite that cannot be read is found before anything is answered.
+    load_suites(config.suites)
+    return config
 
 
 def _cost(bundle: Path, classifier: Classifier, table: pa.Table) -> dict[str, Any]:
