@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,12 +63,14 @@ def build(
     used = {name: decodings.get(name, Decoding()) for name in specs}
     tasks: dict[str, dict[str, Any]] = {name: {} for name in specs}
     main = main_split(read)
-    tables = behaviour_tables(behaviour, used, settings) if behaviour else {}
+    # A text that was not masked has no place in a report, which travels further than the data.
+    shown = replace(settings, texts=settings.texts and data.get("masked") is not False)
+    tables = behaviour_tables(behaviour, used, shown) if behaviour else {}
     slices = {split: split_slices(found) for split, found in read.items()}
     for split, found in read.items():
         for name in found.tasks:
             own = tables.get(name, {}) if split == main else {}
-            tasks[name][split] = evaluate_task(found, name, used[name], data, settings, slices[split], own)
+            tasks[name][split] = evaluate_task(found, name, used[name], data, shown, slices[split], own)
     report = {
         "schema_version": SCHEMA_VERSION,
         "run": {**dict.fromkeys(RUN_KEYS), **run, "tasks": list(specs)},

@@ -43,9 +43,7 @@ def evaluate_task(
     units, counts = make_units(gold, conversations), train_counts(data, spec)
     label = f"{spec.id} {split}"
     answered = (gold, predicted, probs_BC)
-    # A text that was not masked has no place in a report, which travels further than the data.
-    shown = settings.texts and data.get("masked") is not False
-    ids, texts = [found.ids[row] for row in rows], [found.texts[row] if shown else "" for row in rows]
+    ids, texts = [found.ids[row] for row in rows], [found.texts[row] if settings.texts else "" for row in rows]
     parts = {attribute: [values[row] for row in rows] for attribute, values in slices.items()}
     return {
         "rows": len(rows),

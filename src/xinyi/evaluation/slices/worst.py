@@ -88,7 +88,7 @@ def _compare(losses_B: NDArray, inside_B: NDArray[np.bool_], units: Units, confi
     pull_B = np.where(inside_B, (losses_B - inside) / n, -(losses_B - outside) / rest)
     pull_U = np.bincount(units.unit_B, weights=pull_B, minlength=len(units))
     error = float(np.sqrt((pull_U**2).sum() * len(units) / max(len(units) - 1, 1)))
-    groups = min(len(np.unique(units.unit_B[inside_B])), len(np.unique(units.unit_B[~inside_B])))
+    groups = min(int((np.bincount(units.unit_B[side]) > 0).sum()) for side in (inside_B, ~inside_B))
     freedom, gap = max(groups - 1, 1), inside - outside
     half = float(stats.t.ppf(0.5 + confidence / 2.0, freedom)) * error
     p = float(stats.t.sf(gap / error, freedom)) if error > 0 else (0.0 if gap > 0 else 1.0)
