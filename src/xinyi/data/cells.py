@@ -45,6 +45,15 @@ def as_list(value: Any) -> list[Any] | None:
     return None
 
 
+def is_value(cell: Any, value: str) -> bool:
+    """Whether a cell holds this label and no other."""
+    inside = as_list(cell)
+    try:
+        return as_text(cell if inside is None else inside[0] if len(inside) == 1 else cell) == value
+    except BadCellError:
+        return False
+
+
 def notice_separator(cells: Iterable[Any], candidates: Iterable[str]) -> str | None:
     """The first candidate that occurs in any cell."""
     texts = {cell for cell in cells if isinstance(cell, str) and as_list(cell) is None}

@@ -8,7 +8,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from xinyi.data.cells import SEPARATORS, SEPARATORS_OF_MULTI, BadCellError, notice_separator, parse_multi, parse_single
+from xinyi.data.cells import (
+    SEPARATORS,
+    SEPARATORS_OF_MULTI,
+    BadCellError,
+    is_value,
+    notice_separator,
+    parse_multi,
+    parse_single,
+)
 from xinyi.data.infer import infer_kind, infer_spec, one_label_problems
 from xinyi.data.mapping import stars_to_level
 from xinyi.data.raw import RawFile
@@ -118,7 +126,11 @@ class _Reader:
         parse = self._cell_parser(name, file.source)
         values: Values = []
         bad: dict[str, list[int]] = defaultdict(list)
+        outside = file.source.outside.get(name)
         for row, cell in zip(file.rows, file.labels[name], strict=True):
+            if outside is not None and is_value(cell, outside):
+                values.append(None)
+                continue
             try:
                 values.append(parse(cell))
             except BadCellError as error:
@@ -136,8 +148,6 @@ class _Reader:
             levels = list(_known(self.spec, source)) if self.spec else [str(i + 1) for i in range(most)]
             return functools.partial(stars_to_level, most=most, levels=levels)
         mapping = {str(key).strip(): str(value or "").strip() for key, value in source.map.get(name, {}).items()}
-        if name in source.outside:
-            mapping[source.outside[name]] = ""
         if self.kind != "multi":
             return functools.partial(parse_single, mapping=mapping)
         empty = self.spec.empty.id if self.spec and self.spec.empty else None

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from xinyi.data.cells import BadCellError, as_text
+from xinyi.data.cells import BadCellError, as_text, is_value
 from xinyi.data.prepare import CHUNK_ROWS, Preparation, Prepared, RawChunk, prepare_chunks
 from xinyi.data.raw import RawFile, empty_problem
 from xinyi.data.spill import spilled
@@ -118,7 +118,7 @@ class _Reading:
             for name, column in columns.items():
                 chunk.others.setdefault(name, []).append(_plain(row.get(column)))
             for task, (column, value) in outside.items():
-                mark = "yes" if _plain(row.get(column)) == value else None
+                mark = "yes" if is_value(row.get(column), value) else None
                 chunk.others.setdefault(f"{META}{OUTSIDE}{task}", []).append(mark)
             if len(chunk) == CHUNK_ROWS:
                 yield chunk
