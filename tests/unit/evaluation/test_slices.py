@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from evaluation_world import MOOD, STARS, WISH
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinyi.evaluation.bootstrap import make_units
@@ -147,6 +147,7 @@ def test_nothing_to_compare() -> None:
     assert worst_slices("single", gold, gold, {"a": ["x"] * 20 + ["y"] * 20}, make_units(gold), 30)["found"] == []
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=30))
 def test_benjamini_hochberg_by_its_definition(p: list[float]) -> None:
     """Reject the k smallest, k the largest with p_(k) <= k / m x rate."""

@@ -93,6 +93,7 @@ def test_numbers_in_characters(value: int, text: str) -> None:
     assert number(value) == text
 
 
+@settings(deadline=None)
 @given(st.integers(0, 99_999_999))
 def test_numbers_can_be_read_back(value: int) -> None:
     assert read(number(value)) == value
