@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import numpy as np
 
-from xinyi.evaluation.answers import SplitAnswers
 from xinyi.evaluation.paired.difference import RESAMPLES, Difference, NoDifference, difference, score
 from xinyi.evaluation.paired.holm import holm
 from xinyi.evaluation.paired.match import OtherRows, Pair, make_pair
@@ -82,12 +81,13 @@ class NoRegression(Rule):
     def _pair(self, evidence: Evidence, task: str) -> Pair:
         if evidence.champion is None:
             raise Unusable("no champion was given")
-        if same_model(evidence.report, evidence.champion):
+        report, champion = evidence.report, evidence.champion
+        if evidence.once("same", lambda: same_model(report, champion)):
             raise Unusable("the candidate is the champion itself")
+        pair = pair_of(evidence, self.split, task)
         sides = evidence.rows_of(self.split), evidence.rows_of(self.split, champion=True)
-        pair = pair_of(evidence, sides, task)
         others = (name for name in sides[0].tasks if name in sides[1].tasks and name != task)
-        if pair.identical and all(pair_of(evidence, sides, name).identical for name in others):
+        if pair.identical and all(pair_of(evidence, self.split, name).identical for name in others):
             raise Unusable("the candidate answers every row exactly as the champion does: it is the same model")
         return pair
 
@@ -138,8 +138,13 @@ class NoRegression(Rule):
         return replace(self.outcome(found.task, d.metric, decision, found.part), p=p)
 
 
-def pair_of(evidence: Evidence, sides: tuple[SplitAnswers, SplitAnswers], task: str) -> Pair:
-    """Both models' answers to one task, matched; raises Unusable or OtherRows."""
+def pair_of(evidence: Evidence, split: str, task: str) -> Pair:
+    """Both models' answers to one task, matched once for all rules; raises Unusable or OtherRows."""
+    return evidence.once(("pair", split, task), lambda: _matched(evidence, split, task))
+
+
+def _matched(evidence: Evidence, split: str, task: str) -> Pair:
+    sides = evidence.rows_of(split), evidence.rows_of(split, champion=True)
     decodings = tuple(
         mapping(mapping(report.get("decoding"), "decoding").get(task), f"decoding of {task}")
         for report in (evidence.report, evidence.champion or {})

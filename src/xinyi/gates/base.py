@@ -32,15 +32,19 @@ class Evidence:
     latency: Mapping[str, Any] | None = None
     answers: Mapping[str, SplitAnswers] | None = None
     champion_answers: Mapping[str, SplitAnswers] | None = None
-    _proved: dict[tuple[bool, str], SplitAnswers] = field(default_factory=dict)
+    _known: dict[Any, Any] = field(default_factory=dict)
+
+    def once(self, key: Any, find: Callable[[], Any]) -> Any:
+        """What `find` gives, worked out once for all rules; what it raises is raised each time."""
+        if key not in self._known:
+            self._known[key] = find()
+        return self._known[key]
 
     def rows_of(self, split: str, champion: bool = False) -> SplitAnswers:
         """A split's answers, after they were proved to be those that the report was made from. Raises Unusable."""
-        if (champion, split) not in self._proved:
-            report, answers = (self.champion, self.champion_answers) if champion else (self.report, self.answers)
-            whose = "the champion" if champion else "the report"
-            self._proved[champion, split] = _proved(report or {}, answers, split, whose)
-        return self._proved[champion, split]
+        report, answers = (self.champion, self.champion_answers) if champion else (self.report, self.answers)
+        whose = "the champion" if champion else "the report"
+        return self.once(("rows", champion, split), lambda: _proved(report or {}, answers, split, whose))
 
 
 def _proved(
