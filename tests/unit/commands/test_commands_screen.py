@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from xinyi.commands.screen import show_outcome
-from xinyi.gates import judge, parse_rules
+from xinyi.gates import Evidence, judge, parse_rules
 from xinyi.pipeline.folder import RunFolder
 from xinyi.pipeline.train import Outcome
 
@@ -26,7 +26,7 @@ REPORT = {
 def outcome(minimum: float | None) -> Outcome:
     """A run judged by one floor, or by nothing."""
     rules = parse_rules([{"rule": "floor", "metric": "macro_f1", "minimum": minimum}]) if minimum else None
-    gate = judge(REPORT, rules) if rules else None
+    gate = judge(Evidence(REPORT), rules) if rules else None
     links = {"link": "http://127.0.0.1:5000/#/x", "runs_link": "http://127.0.0.1:5000/#/all"}
     return Outcome(RunFolder(Path("runs/r")), **links, gate=gate, bundle=Path("runs/r/bundle"), report=REPORT)
 
