@@ -26,8 +26,8 @@ EXAMPLES = 5
 def behaviour_tables(
     path: Path, decodings: Mapping[str, Decoding], settings: EvaluationSettings
 ) -> dict[str, dict[str, dict[str, Any]]]:
-    """`{task: {suite: {test: {type, zh, en, n, pass_rate, flip_rate, examples}}}}`, tests that say nothing about a task
-    left out.
+    """`{task: {suite: {test: {suite, type, zh, en, n, pass_rate, flip_rate, examples}}}}`, tests that say nothing about
+    a task left out. suite: the suite's own names.
 
     pass_rate, flip_rate: {value, low, high, n} with Wilson's interval; flip_rate is null for tests without a change.
     """
@@ -60,7 +60,8 @@ def _suites(
             judged = judge(test, spec, *(side[rows] for side in (*sides, *given))) if len(rows) else None
             if judged is not None:
                 cases = [answered.cases[row] for row in rows]
-                tests[test.name] = _entry(test, spec, cases, judged, [side[rows] for side in given], settings)
+                found = _entry(test, spec, cases, judged, [side[rows] for side in given], settings)
+                tests[test.name] = {"suite": {"zh": suite.zh, "en": suite.en}, **found}
         if tests:
             table[suite.name] = tests
     return table

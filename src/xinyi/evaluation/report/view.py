@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from xinyi.evaluation.metrics.table import METRICS
-from xinyi.evaluation.report import svg, svg_plots, view_data, view_parts
+from xinyi.evaluation.report import svg, svg_plots, view_data, view_parts, view_slices
 from xinyi.evaluation.report.highlights import highlights
 from xinyi.evaluation.report.language import both, label_name, metric_definition, metric_title
 from xinyi.evaluation.report.terms import KINDS, SPLITS, VERDICTS
@@ -104,9 +104,9 @@ def _split(
         "reliability": svg_plots.reliability_plot(calibration["reliability"], f"reliability {spec['id']}"),
         "answering": answering,
         "risk": risk,
-        "slices": view_parts.slices(entry, primary),
+        "slices": view_slices.slices(entry, primary),
         "slice_metric": metric_title(primary),
-        "worst": view_parts.worst(entry),
+        "worst": view_slices.worst(entry),
         "behaviour": view_parts.behaviour(entry, names),
         "errors": [_error(found, names, empty) for found in entry["errors"]],
         "suspects": view_parts.suspects(entry, names, empty),
@@ -128,7 +128,7 @@ def _metric(name: str, found: Mapping[str, Any], baseline: float | None) -> dict
         "bar": "",
     }
     if known and None not in (found["value"], found["low"], found["high"]):
-        start, end = view_parts.axis(name, [found["low"], found["high"], baseline or 0.0])
+        start, end = view_slices.axis(name, [found["low"], found["high"], baseline or 0.0])
         label = f"{name} {estimate_text(found)}"
         row["bar"] = svg.interval_bar(found["low"], found["high"], found["value"], baseline, start, end, label)
     return row
