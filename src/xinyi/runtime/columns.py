@@ -78,8 +78,8 @@ def row_error(values: dict[str, Any], columns: Columns) -> str | None:
     if not text.strip():
         return f"column {columns.text!r} is empty"
     context = values.get(columns.context) if columns.context else None
-    turns = context if isinstance(context, list) else [context or ""]
-    if not all(isinstance(turn, str) for turn in turns):
+    parts = context if isinstance(context, list) else [] if context is None else [context]
+    if not all(isinstance(part, str) for part in parts):
         return f"column {columns.context!r} is no text but {type(context).__name__}"
     return None
 

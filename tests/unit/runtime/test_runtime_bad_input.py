@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from xinyi.runtime import Classifier, InputError, predict_file
@@ -83,6 +83,7 @@ def test_what_is_no_list_is_an_error(classifier: Classifier, given: Any) -> None
         classifier.predict(given)
 
 
+@example([{"text": "好", "context": 0}, {"text": "好", "context": {}}, {"text": "好", "context": [None]}])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
