@@ -9,6 +9,7 @@ from benchmarks import (
     data_scale,
     lightning_cost,
     pretraining_throughput,
+    serving,
     training_throughput,
 )
 
@@ -16,6 +17,7 @@ BENCHMARKS = {
     "training_throughput": training_throughput.main,
     "pretraining_throughput": pretraining_throughput.main,
     "lightning_cost": lightning_cost.main,
+    "serving": serving.main,
     "data_scale": data_scale.main,
     "bootstrap_intervals": bootstrap_intervals.main,
 }

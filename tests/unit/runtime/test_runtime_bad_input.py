@@ -95,7 +95,7 @@ def test_any_row_of_a_file_comes_out_again(classifier: Classifier, tmp_path: Pat
     content = "".join(line + "\n" for line in ['{"text": "好", "context": null}', *lines])
     (tmp_path / "in.jsonl").write_text(content, encoding="utf-8")
     done = predict_file(classifier, tmp_path / "in.jsonl", tmp_path / "out.jsonl", context_column="context", workers=1)
-    out = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    out = [json.loads(line) for line in (tmp_path / "out.jsonl").read_bytes().splitlines()]
     assert done.rows == len(out) == len(rows) + 1
     for row, found in zip(lines, out[1:], strict=True):
         kept = {key: found[key] for key in json.loads(row)}
