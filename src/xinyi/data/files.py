@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,6 +55,7 @@ def make_tables(
         DataError: with every problem.
     """
     warnings: list[str] = []
+    _tell_apart(files)
     dropped = drop_rows(files, warnings)
     specs, labels = read_labels(files, tasks, problems, complete)
     if problems:
@@ -65,6 +67,14 @@ def make_tables(
         raise DataError(maker.problems)
     entries = [_entry(*parts) for parts in zip(files, tables, dropped, maker.damage, strict=True)]
     return specs, tables, entries, [*warnings, *maker.warnings]
+
+
+def _tell_apart(files: Sequence[RawFile]) -> None:
+    """Names are relative to a source's own folder; where two files share one, the folder's own name is added."""
+    counts = Counter(file.name for file in files)
+    for file in files:
+        if counts[file.name] > 1 and isinstance(file.path, Path):
+            file.name = f"{file.path.resolve().parent.name}/{file.name}"
 
 
 def meta_columns(source: SourceSettings) -> list[str]:

@@ -182,3 +182,16 @@ def test_same_files_same_result(jsonl, loaded):
     one, two = loaded(), loaded()
     assert one.summary == two.summary
     assert all(one.splits[name].equals(two.splits[name]) for name in one.splits)
+
+
+def test_files_of_the_same_name_in_several_folders_are_told_apart(tmp_path):
+    sources = []
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in labelled(30))
+        (tmp_path / folder / "train.jsonl").write_text(text, encoding="utf-8")
+        sources.append(
+            SourceSettings(root=str(tmp_path / folder), train=("train.jsonl",), labels={f"task_{folder}": "label"})
+        )
+    summary = load(DataSettings("both", tuple(sources)), ()).summary
+    assert [source["file"] for source in summary["sources"]] == ["a/train.jsonl", "b/train.jsonl"]

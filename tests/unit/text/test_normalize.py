@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -146,3 +148,30 @@ def test_long_hostile_text_is_handled(unit: str) -> None:
     """Quadratic rules would take minutes on these 200,000 characters."""
     result = normalize(unit * (200_000 // len(unit)))
     assert normalize(result) == result
+
+
+@settings(max_examples=400, deadline=None)
+@given(NASTY)
+def test_no_run_is_longer_than_three(text: str) -> None:
+    """Digits, read-out digits and square brackets excepted: their number means something."""
+    runs = (match for match in re.finditer(r"(.)\1{3,}", normalize(text)))
+    assert [match.group() for match in runs if not re.match(r"[\d\[\]〇零幺一二三四五六七八九]", match.group())] == []
+
+
+@given(st.sampled_from("太哈好！？啊～…。w😀"), st.integers(1, 40))
+def test_an_elongation_is_kept_up_to_three(char: str, count: int) -> None:
+    """Capped, for 太太太太好 and 太太太太太太好 say the same; kept, for 太好 says less."""
+    kept = normalize(f"真{char * count}了")
+    assert kept == normalize(f"真{char * min(count, 3)}了")
+    assert kept.count(normalize(char)) == min(count, 3)
+
+
+@given(st.lists(st.sampled_from(["😀", "👍🏻", "❤", "[哭]", "[doge]", "㊗", "“好”", "！？", "，"]), max_size=8))
+def test_signals_of_tone_stay(parts: list[str]) -> None:
+    text = "真的".join(parts)
+    assert normalize(text) == text
+
+
+@given(NASTY)
+def test_white_space_around_says_nothing(text: str) -> None:
+    assert normalize(f" {text}\n") == normalize(text)
