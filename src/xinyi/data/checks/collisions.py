@@ -35,7 +35,7 @@ def measure(material: Material, limit: float) -> Iterator[Measured]:
                 names = f"{task.label_ids[first]!r} and {task.label_ids[second]!r}"
                 message = f"{task.id}: {names} are confused in {mistakes:.0%} of the choices between them"
                 label = f"{task.label_ids[first]} / {task.label_ids[second]}"
-                shown = _examples(material, judged, first, second) if low > limit else ()
+                shown = _examples(material, judged, first, second)
                 yield Measured(low, message, "train", task.id, label, count, shown)
 
 

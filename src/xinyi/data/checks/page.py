@@ -62,18 +62,19 @@ def _check(check: Check, outcome: Outcome) -> dict[str, Any]:
         "remedy": check.remedy,
         "least": check.least,
         "status": "skipped" if check.name in outcome.skipped else status(found),
-        "findings": [_finding(finding) for finding in found],
+        # Suspected labels and their pairs are worth looking at in any number.
+        "findings": [_finding(finding, finding.over or check.slow) for finding in found],
     }
 
 
-def _finding(finding: Finding) -> dict[str, Any]:
+def _finding(finding: Finding, shown: bool) -> dict[str, Any]:
     return {
         "message": finding.measured.message,
         "value": _number(finding.measured.value),
         "limit": _number(finding.limit),
         "over": finding.over,
         "allowed": finding.allowed,
-        "examples": [_example(example) for example in finding.measured.examples] if finding.over else [],
+        "examples": [_example(example) for example in finding.measured.examples] if shown else [],
     }
 
 
