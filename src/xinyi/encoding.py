@@ -29,11 +29,13 @@ class EncodingSettings:
     max_length: tokens in a row, special tokens included.
     truncation: `head` keeps a text's beginning, `tail` its end, `head_tail` half of each (Sun et al. 2019).
     context_share: the most of the row that the context may take; of a longer context the newest part is kept.
+    simplify: texts are prepared with simplified characters; kept here, so that a bundle prepares as training did.
     """
 
     max_length: int = 256
     truncation: str = "head_tail"
     context_share: float = 0.5
+    simplify: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """Plain primitives, as they stand in manifests."""

@@ -42,7 +42,7 @@ def task_specs(config: TrainConfig) -> list[TaskSpec]:
 
 def encoding_settings(data: DataConfig) -> EncodingSettings:
     """How texts are cut."""
-    return EncodingSettings(data.max_length, data.truncation, data.context_share)
+    return EncodingSettings(data.max_length, data.truncation, data.context_share, data.simplify)
 
 
 def data_settings(config: TrainConfig) -> Any:

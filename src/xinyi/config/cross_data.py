@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import importlib.util
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -39,9 +40,8 @@ def data_problems(config: Mapping[str, Any]) -> Iterator[str]:
         yield from (text for text in more if not text.startswith(places))
     yield from _split_problems(data)
     yield from _way_problems(data)
-    if data["simplify"] and config["export"]["enabled"]:
-        remedy = "set data.simplify=false, or export=none: bundles do not simplify yet"
-        yield describe("texts that a bundle prepares in the same way", "data.simplify=true", remedy, "data.simplify")
+    if data["simplify"] and importlib.util.find_spec("opencc") is None:
+        yield describe("the package OpenCC", "none", "pip install OpenCC, or set data.simplify=false", "data.simplify")
 
 
 def _split_problems(data: Mapping[str, Any]) -> Iterator[str]:

@@ -5,6 +5,7 @@ Everything here was written for this purpose; names, numbers and addresses are i
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -29,9 +30,10 @@ class Sample:
     text: str
     context: str = ""
 
-    def prepared(self, masking: bool) -> tuple[str, str]:
+    def prepared(self, recipe: Recipe) -> tuple[str, str]:
         """Cleaned text and context, as the encoder takes them."""
-        return prepare(self.text, masking=masking), prepare(self.context, masking=masking)
+        clean = functools.partial(prepare, masking=recipe.masking, simplify=recipe.encoding.simplify)
+        return clean(self.text), clean(self.context)
 
 
 def _story(turns: int) -> str:
@@ -134,7 +136,7 @@ def write_golden(
                 for task in recipe.tasks
             }
             row = {"note": sample.note, "text": sample.text, "context": sample.context}
-            row |= {"prepared": sample.prepared(recipe.masking), "ids": ids[i].tolist(), "tasks": tasks}
+            row |= {"prepared": sample.prepared(recipe), "ids": ids[i].tolist(), "tasks": tasks}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
 

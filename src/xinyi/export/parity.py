@@ -70,5 +70,5 @@ def _score(name: str, folder: Path, samples: Sequence[Sample], encoder: TextEnco
         return classifier.logits([sample.text for sample in samples], [sample.context for sample in samples])
     score = FORMATS[name].score
     assert score is not None  # a format either serves or has one
-    texts, contexts = zip(*(sample.prepared(recipe.masking) for sample in samples), strict=True)
+    texts, contexts = zip(*(sample.prepared(recipe) for sample in samples), strict=True)
     return score(folder, encoder.encode(texts, contexts), encoder.pad_id)

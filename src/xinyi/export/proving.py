@@ -41,7 +41,7 @@ def prove_parts(
     golden = golden_samples(table, recipe.settings.golden)
     samples = list(dict.fromkeys([*golden, *spread(table, PARITY_ROWS, "parity")]))
     encoder = TextEncoder(Tokenizer.from_str(tokenizer.to_str()), recipe.encoding)
-    texts, contexts = zip(*(sample.prepared(recipe.masking) for sample in samples), strict=True)
+    texts, contexts = zip(*(sample.prepared(recipe) for sample in samples), strict=True)
     encoded = encoder.encode(texts, contexts)
     logits = torch_logits(twin, encoded, encoder.pad_id)
     write_golden(golden, encoded, logits, recipe, part / GOLDEN)

@@ -124,7 +124,8 @@ def _given_data(target: Path, is_run: bool, overrides: Sequence[str], classifier
         raise ConfigError(problems)
     config = check.build(raw, DataConfig)
     source = builders.source_settings(config)
-    return load_split(config.name, source, classifier.tasks, mask=classifier.masking, simplify=config.simplify)
+    simplify = classifier.encoder.settings.simplify
+    return load_split(config.name, source, classifier.tasks, mask=classifier.masking, simplify=simplify)
 
 
 def _apply(raw: dict[str, Any], overrides: Sequence[str], group: str):

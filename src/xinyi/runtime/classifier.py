@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -77,8 +78,8 @@ class Classifier:
 
     def encode(self, texts: Sequence[str], contexts: Sequence[str]) -> Encoded:
         """Raw texts and contexts to token ids."""
-        clean = [prepare(text, masking=self.masking) for text in texts]
-        return self.encoder.encode(clean, [prepare(turn, masking=self.masking) for turn in contexts])
+        clean = functools.partial(prepare, masking=self.masking, simplify=self.encoder.settings.simplify)
+        return self.encoder.encode(list(map(clean, texts)), list(map(clean, contexts)))
 
     def _run(self, encoded: Encoded, batch: NDArray[np.int64]) -> dict[str, NDArray[np.float32]]:
         inputs = feed(encoded, batch, self.encoder.pad_id)

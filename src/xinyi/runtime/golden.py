@@ -50,13 +50,19 @@ def read_golden(folder: Path) -> list[GoldenRow]:
 
 def encode_rows(encoder: TextEncoder, rows: list[GoldenRow], masking: bool) -> Encoded:
     """Token ids of the rows, from their raw texts."""
-    clean = [[prepare(part, masking=masking) for part in (row.text, row.context)] for row in rows]
+    clean = _clean(encoder, rows, masking)
     return encoder.encode(*map(list, zip(*clean, strict=True)))
+
+
+def _clean(encoder: TextEncoder, rows: list[GoldenRow], masking: bool) -> list[list[str]]:
+    """Each row's text and context as the encoder takes them."""
+    simplify = encoder.settings.simplify
+    return [[prepare(part, masking=masking, simplify=simplify) for part in (row.text, row.context)] for row in rows]
 
 
 def input_problems(encoder: TextEncoder, rows: list[GoldenRow], masking: bool) -> list[str]:
     """Rows that are cleaned otherwise, or get other token ids, than when the bundle was made."""
-    clean = [[prepare(part, masking=masking) for part in (row.text, row.context)] for row in rows]
+    clean = _clean(encoder, rows, masking)
     other = [i + 1 for i, row in enumerate(rows) if row.prepared is not None and row.prepared != clean[i]]
     encoded = encode_rows(encoder, rows, masking)
     parts = np.split(encoded.ids, encoded.offsets[1:-1])

@@ -13,6 +13,7 @@ from xinyi.runtime.engines import SERVABLE, Session, open_session, own_files
 from xinyi.runtime.files import file_problems, version_problems
 from xinyi.runtime.manifest import AGAIN, SEAL, Manifest, read_labels, read_manifest
 from xinyi.tasks.spec import TaskSpec
+from xinyi.text import to_simplified
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,18 @@ def assemble(
     if problems := _graph_problems(session, tasks, graph):
         raise BundleError(problems)
     encoder = TextEncoder.from_file(folder / "tokenizer.json", encoding)
+    if encoding.simplify:
+        _check_simplifier()
     return Classifier(session, encoder, tasks, decodings, masking)
+
+
+def _check_simplifier() -> None:
+    """Whether traditional characters can be simplified here. Raises BundleError."""
+    try:
+        to_simplified("體")
+    except ImportError as error:
+        problem = describe("the package OpenCC, with which this bundle prepares texts", "none", "pip install OpenCC")
+        raise BundleError([problem]) from error
 
 
 def graph_files(manifest: Manifest, format: str = "onnx") -> list[str]:
