@@ -44,7 +44,7 @@ def test_the_golden_rows_hold_what_the_encoder_took(bundles):
 def test_without_opencc_the_bundle_says_what_is_missing(bundles, monkeypatch):
     script._converter.cache_clear()
     monkeypatch.setitem(sys.modules, "opencc", None)
-    with pytest.raises(BundleError, match="OpenCC.*pip install OpenCC"):
+    with pytest.raises(BundleError, match=r"OpenCC.*pip install OpenCC"):
         load(bundles / "simple")
     assert load(bundles / "plain").logits([TRADITIONAL])
     monkeypatch.undo()
