@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 NAME = "answers.npz"
 AGAIN = "evaluate again with this version"
+# What numpy and zipfile raise for files that were cut or changed; NotImplementedError: an unknown compression.
+DAMAGED = (OSError, ValueError, KeyError, IndexError, EOFError, zipfile.BadZipFile, zlib.error)
+DAMAGED += (NotImplementedError, RuntimeError, TypeError, SyntaxError, MemoryError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +113,7 @@ def read_answers(folder: Path) -> dict[str, SplitAnswers] | None:
             arrays = {name: file[name] for name in file.files}
         splits = dict.fromkeys(name.split("/")[0] for name in arrays)
         return {split: _split(split, arrays) for split in splits}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except DAMAGED as error:
         problem = describe("a file that numpy reads", f"{type(error).__name__}", AGAIN, str(path))
         raise BundleError([problem]) from error
 

@@ -151,7 +151,7 @@ def _matched(evidence: Evidence, split: str, task: str) -> Pair:
     )
     try:
         return make_pair(*sides, task, decodings)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise Unusable(f"the decoding of task {task} makes no sense") from error
 
 

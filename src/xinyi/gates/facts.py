@@ -109,6 +109,6 @@ def _scores(answers: SplitAnswers, task: str, decoding: Mapping[str, Any]) -> di
         used = Decoding.from_dict(decoding)
         probs_BC = probabilities(own.logits_BC, own.kind, used.temperature)
         predicted = predict(probs_BC, own.kind, used.thresholds)
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise Unusable(f"the decoding of task {task} makes no sense") from error
     return {m.name: score(m.name, own.gold, predicted, probs_BC) for m in METRICS.values() if own.kind in m.kinds}

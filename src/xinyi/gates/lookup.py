@@ -37,9 +37,13 @@ def number(raw: Any, what: str) -> float:
         raise Unusable(f"{what} is missing")
     if isinstance(raw, bool) or not isinstance(raw, (int, float)):
         raise Unusable(f"{what} is {type(raw).__name__}, not a number")
-    if not math.isfinite(raw):
-        raise Unusable(f"{what} is {raw}")
-    return float(raw)
+    try:
+        found = float(raw)
+    except OverflowError:
+        found = math.inf
+    if not math.isfinite(found):
+        raise Unusable(f"{what} is {found}")
+    return found
 
 
 def mapping(raw: Any, what: str) -> Mapping[str, Any]:

@@ -48,7 +48,7 @@ def find_champion(where: str | Path | None, uri: str | None = None) -> Champion 
 
 def _champion(path: Path) -> Champion:
     report, digest = gates.read_report(path), gates.report_sha256(path)
-    seal = (report["run"].get("bundle") or {}).get(SEAL)
+    seal = evaluated_seal(report)
     place = gates.report_file(path).parent
     for folder in (place, place.parent, place.parent / "bundle"):
         if (folder / "manifest.json").is_file() and about(report, digest, manifest := read_manifest(folder).raw):
@@ -101,5 +101,11 @@ def _manifest(bundle: Path, report: Path) -> dict[str, Any]:
 def about(report: Mapping[str, Any], report_sha256: str, manifest: Mapping[str, Any]) -> bool:
     """Whether a report is the one inside a bundle, or was made by evaluating this very bundle."""
     inside = manifest["files"].get("report/report.json", {}).get("sha256")
-    evaluated = (report["run"].get("bundle") or {}).get(SEAL)
-    return inside == report_sha256 or evaluated == manifest[SEAL]
+    return inside == report_sha256 or evaluated_seal(report) == manifest[SEAL]
+
+
+def evaluated_seal(report: Mapping[str, Any]) -> str | None:
+    """The seal of the bundle that a report was made by evaluating; None for a run's own report."""
+    bundle = report["run"].get("bundle")
+    seal = bundle.get(SEAL) if isinstance(bundle, Mapping) else None
+    return seal if isinstance(seal, str) else None

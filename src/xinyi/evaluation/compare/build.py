@@ -15,6 +15,7 @@ from xinyi.evaluation.paired.holm import holm
 from xinyi.evaluation.paired.match import OtherRows, Pair, make_pair
 
 SCHEMA_VERSION = 1
+TITLE = "runs cannot be compared"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,10 +38,11 @@ def compare(sides: Sequence[Side], split: str = "test", examples: int = 3) -> di
         BundleError: fewer than two runs, no such split, or no task in common on the same rows.
     """
     if len(sides) < 2:
-        raise BundleError([describe("two runs or more", len(sides), "name them: xinyi compare RUN RUN", "compare")])
+        problem = describe("two runs or more", len(sides), "name them: xinyi compare RUN RUN")
+        raise BundleError([problem], title=TITLE)
     if missing := [side.name for side in sides if split not in side.answers]:
         remedy = "evaluate again with this version, or choose another --split"
-        raise BundleError([describe(f"answers of the split {split}", "none", remedy, name) for name in missing])
+        raise BundleError([describe(f"answers of the split {split}", "none", remedy, name) for name in missing], TITLE)
     first = sides[0]
     found = [
         {"run": side.name, "against": first.name, "tasks": _tasks(side, first, split, examples)} for side in sides[1:]
@@ -48,7 +50,8 @@ def compare(sides: Sequence[Side], split: str = "test", examples: int = 3) -> di
     reasons = [task.get("why") for one in found for task in one["tasks"].values()]
     if not reasons or all(reasons):
         got = next(iter(reasons), "no task in common")
-        raise BundleError([describe("runs that answered the same rows", got, "evaluate one on the other's data")])
+        problem = describe("runs that answered the same rows", got, "evaluate one on the other's data")
+        raise BundleError([problem], title=TITLE)
     return {"schema_version": SCHEMA_VERSION, "split": split, "runs": [s.name for s in sides], "comparisons": found}
 
 
@@ -60,7 +63,7 @@ def _tasks(ours: Side, theirs: Side, split: str, examples: int) -> dict[str, Any
             pair = make_pair(ours.answers[split], theirs.answers[split], task, decodings)
         except OtherRows as error:
             tasks[task] = {"why": str(error)}
-        except (KeyError, TypeError, ValueError):
+        except (KeyError, TypeError, ValueError, ArithmeticError):
             tasks[task] = {"why": f"one of the two lacks task {task} or its decoding"}
         else:
             tasks[task] = _task(pair, task, split, ours, theirs, examples)
