@@ -90,7 +90,8 @@ def _evaluation(target: Path, is_run: bool, overrides: Sequence[str]) -> Evaluat
 
 def _cost(bundle: Path, classifier: Classifier, table: pa.Table) -> dict[str, Any]:
     """The sizes of the bundle's formats, and how long the served model takes for one text."""
-    sizes = {name: (bundle / file).stat().st_size for name, file in read_manifest(bundle).formats.items()}
+    formats = read_manifest(bundle).formats
+    sizes = {name: (bundle / record.file).stat().st_size for name, record in formats.items()}
     return {"bytes": sizes, "latency_ms": {**latency(classifier.logits, table), "on": "the bundle, onnxruntime"}}
 
 
