@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "train": (_command("train"), "fine-tune, evaluate, gate, export and log one run (overrides: see --help)"),
     "pretrain": (_command("pretrain"), "train an encoder on text without labels, from scratch or from any backbone"),
     "study": (_command("study"), "train with one thing changed, over paired seeds, and show the differences"),
+    "tune": (_command("tune"), "search for settings with Optuna, by validation rows"),
     "resume": (_command("resume"), "go on with a run that was stopped or killed"),
     "evaluate": (_command("evaluate"), "predictions and a report of a run or bundle on any data"),
     "gate": (_command("gate"), "judge a report by rules: exit 0 pass, 1 fail, 3 undecided, 2 unusable"),

@@ -17,6 +17,7 @@ from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 from xinyi.errors import BundleError, describe
 from xinyi.training.callbacks import BestCheckpoint, Meter, RandomState, StopAt
 from xinyi.training.checkpoint_io import SafetensorsCheckpointIO, load_checkpoint
+from xinyi.training.epoch_log import EpochLog
 from xinyi.training.loader import BatchLoader
 from xinyi.training.module import ClassifierModule
 from xinyi.training.progress import RunProgress
@@ -88,7 +89,7 @@ def fit(
     """
     folder = run / "checkpoints"
     best, meter, survival = BestCheckpoint(folder), Meter(), Survival(folder / LAST, run)
-    callbacks: list[pl.Callback] = [RandomState(), meter, StopAt(settings.max_steps)]
+    callbacks: list[pl.Callback] = [RandomState(), meter, StopAt(settings.max_steps), EpochLog(run / "epochs.jsonl")]
     if settings.patience:
         stopping = EarlyStopping(
             monitor="val/primary", mode="max", patience=settings.patience, check_finite=False, strict=False
