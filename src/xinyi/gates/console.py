@@ -47,6 +47,8 @@ def _lines(outcome: Mapping[str, Any]) -> Iterator[str]:
     yield shorten(head)
     yield shorten(f"{INDENT}got {outcome['got']}")
     why = textwrap.wrap(" ".join(outcome["why"].split()), LINE - len(INDENT)) or [""]
+    if len(why) > MOST_WHY:
+        why[MOST_WHY - 1] += " …"
     yield from (shorten(INDENT + line) for line in why[:MOST_WHY])
 
 

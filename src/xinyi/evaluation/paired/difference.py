@@ -136,15 +136,14 @@ def _unseen(pair: Pair, metric: str, changed: int, tail: float) -> float:
         return 0.0
     n, units = len(pair), len(pair.drawn)
     share = _upper_share(min(changed, units), units, tail)
+    known = METRICS[metric]
+    reach = known.top(len(pair.labels)) - known.low
+    effect = reach if np.isfinite(reach) else 1.0
     if metric in BY_LABEL and pair.gold.ndim == 1:
         counts = np.bincount(pair.gold)
         counts = counts[counts > 0]
         effect = n / (len(counts) * counts.min())
-    else:
-        known = METRICS[metric]
-        top = known.top(len(pair.labels))
-        effect = top - known.low if np.isfinite(top) else 1.0
-    return float(min(share * effect, effect))
+    return float(min(share * effect, reach))
 
 
 def _upper_share(seen: int, n: int, tail: float) -> float:

@@ -124,6 +124,16 @@ def test_hardly_any_change_still_has_a_wide_interval() -> None:
         assert -found.low < widest
 
 
+def test_a_difference_stays_within_what_the_metric_allows() -> None:
+    """One row of a label that has only that one moves macro F1 by far more than one row in n."""
+    pair = make_pair(16, 3).take(np.arange(16))
+    gold = np.array([0] * 15 + [1])
+    alike = Pair("single", pair.labels, gold, pair.candidate, pair.candidate, pair.units, pair.positions)
+    found = difference(alike, "macro_f1")
+    assert -1.0 <= found.low < -0.5
+    assert 0.5 < found.high <= 1.0
+
+
 @settings(deadline=None)
 @given(st.integers(0, 9), st.integers(10, 3000))
 def test_the_bound_on_what_was_not_seen(seen: int, n: int) -> None:
