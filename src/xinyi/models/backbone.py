@@ -93,7 +93,8 @@ def _embedded(settings: BackboneSettings, attention: str) -> Backbone:
             "the embedded encoder starts from RANDOM weights: nothing was learnt before this run. "
             "For real use give a pretrained one: backbone=local backbone.path=DIR, or backbone=hub."
         )
-        encoder = AutoModel.from_config(config, attn_implementation=attention)
+        # The configuration names the fp16 of the packaged file; what is trained begins in fp32.
+        encoder = AutoModel.from_config(config, attn_implementation=attention, dtype=torch.float32)
     return Backbone(_without_pooler(encoder), tokenizer, config, "embedded", random=not has_weights)
 
 
@@ -104,7 +105,7 @@ def resized(source: str, changes: Mapping[str, Any], vocabulary: int, **options:
     if kinds and "num_hidden_layers" in changes and "layer_types" not in changes:
         changes["layer_types"] = [kinds[0]] * changes["num_hidden_layers"]
     config = AutoConfig.from_pretrained(source, **options, **changes)
-    config.vocab_size = vocabulary
+    config.vocab_size, config.dtype = vocabulary, torch.float32
     return config
 
 
