@@ -37,7 +37,7 @@ PAIRS = [
         builders.evaluation_settings,
         {"seed": 23, "texts": True, "abstain": AbstainSettings({}, 0.61, promise=False)},
     ),
-    ("export", builders.export_settings, {"formats": ("safetensors", "onnx")}),
+    ("export", builders.export_settings, {"formats": ("safetensors", "onnx", "onnx_int8")}),
     ("tracking", builders.tracking_settings, {}),
     ("data", lambda config: builders.encoding_settings(config.data), {"strategy": "head_tail"}),
 ]
