@@ -1,7 +1,7 @@
 """Served answers against the usual ways: one message at a time, and a file of messages of mixed lengths.
 
-latency: milliseconds of one text of about 20 tokens, raw text to labels. Peer: PyTorch eager fp32 with the same cleaning,
-tokens and weights. throughput: texts a second of `xinyi predict` from file to file, against a Hugging Face
+latency: milliseconds of one text of about 20 tokens, raw text to labels. Peer: PyTorch eager fp32 with the same
+cleaning, tokens and weights. throughput: texts a second of `xinyi predict` from file to file, against a Hugging Face
 `pipeline("text-classification", batch_size=32)` on the same texts and a model of the same shape with one head.
 
     python -m benchmarks serving --data reviews.jsonl --rows 2000

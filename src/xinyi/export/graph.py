@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import logging
 import re
@@ -16,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from xinyi.errors import describe
+from xinyi.export.first_token import shorten_last_layer
 from xinyi.export.settings import ExportError, Recipe
 from xinyi.models.classifier import MultiTaskClassifier
 from xinyi.runtime.classifier import INPUTS, OUTPUT
@@ -44,7 +46,7 @@ def write_graph(model: MultiTaskClassifier, recipe: Recipe, folder: Path) -> str
     """
     if (size := sum(p.numel() * 4 for p in model.parameters())) >= LIMIT:
         raise ExportError([describe("under 2 GiB of weights", f"{size / 2**30:.1f} GiB", "leave onnx out", FILE)])
-    proto = _trace(model, list(model.heads), recipe.settings.opset)
+    proto = _trace(shorten_last_layer(copy.deepcopy(model)), list(model.heads), recipe.settings.opset)
     _clean(proto)
     proto.producer_name = "xinyi"
     labels = {task.id: list(task.label_ids) for task in recipe.tasks}
