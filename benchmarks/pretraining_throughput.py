@@ -1,8 +1,8 @@
 """Pretraining throughput in real tokens a second (padding not counted), against a Hugging Face masked-LM Trainer.
 
 Both sides train the embedded encoder's layout on the same rows: the Trainer in bf16 with dynamic padding, batches of 32
-rows and DataCollatorForLanguageModeling at the same mask rate; ours as `xinyi pretrain` with one process a core. A fresh
-process each; the first steps are not counted.
+rows and DataCollatorForLanguageModeling at the same mask rate; ours as `xinyi pretrain` with one process a core. Each in
+a fresh process; the first steps are not counted.
 
     python -m benchmarks pretraining_throughput --data reviews.jsonl
 """
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from itertools import pairwise
 from pathlib import Path
 
 from benchmarks.common import arguments, fresh, read_texts, show
@@ -55,7 +56,7 @@ def _xinyi(options: argparse.Namespace) -> float:
         environment = {**os.environ, "OMP_NUM_THREADS": "1", "XINYI_LOG": "INFO"}
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
     found = [tuple(float(part.replace(",", "")) for part in pair) for pair in _STEP.findall(done.stderr)][WARM:]
-    tokens = [after - before for (_, before), (_, after) in zip(found[:-1], found[1:], strict=True)]
+    tokens = [after - before for (_, before), (_, after) in pairwise(found)]
     seconds = [n / speed for n, (speed, _) in zip(tokens, found[1:], strict=True)]
     return sum(tokens) / sum(seconds)
 
