@@ -1,8 +1,8 @@
 """Pretraining throughput in real tokens a second (padding not counted), against a Hugging Face masked-LM Trainer.
 
 Both sides train the embedded encoder's layout on the same rows: the Trainer in bf16 with dynamic padding, batches of 32
-rows and DataCollatorForLanguageModeling at the same mask rate; ours as `xinyi pretrain` with one process a core. Each in
-a fresh process; the first steps are not counted.
+rows and DataCollatorForLanguageModeling at the same mask rate; ours as `xinyi pretrain` with one process a core. Each
+case runs in a fresh process; the first steps are not counted.
 
     python -m benchmarks pretraining_throughput --data reviews.jsonl
 """
