@@ -27,5 +27,6 @@ class EpochLog(pl.Callback):
         found = {name: float(value) for name, value in trainer.callback_metrics.items() if name.startswith("val/")}
         known = {name: value for name, value in found.items() if value == value}  # JSON has no NaN
         line = json.dumps({"epoch": trainer.current_epoch + 1, "step": trainer.global_step, **known})
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         with open(self.path, "a", encoding="utf-8") as file:
             file.write(line + "\n")
