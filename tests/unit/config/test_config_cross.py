@@ -65,7 +65,11 @@ EXCLUDED = [
     (["name=a/b"], "name", "a name without /"),
     (["evaluation.suites=[basic]"], "basic", "a behaviour suite"),
     (["evaluation.abstain_risk={intent: 1.5}"], "evaluation.abstain_risk.intent", "a share above 0 and below 1"),
-    (["evaluation.abstain_risk={intend: 0.1}"], "evaluation.abstain_risk", "a task of emotion, intent, need, sentiment"),
+    (
+        ["evaluation.abstain_risk={intend: 0.1}"],
+        "evaluation.abstain_risk",
+        "a task of emotion, intent, need, sentiment",
+    ),
     (
         ["evaluation.abstain_risk={intent: 0.1}", "evaluation.calibrate=false"],
         "evaluation",
