@@ -30,6 +30,17 @@ class EncodedSplit:
     def __len__(self) -> int:
         return len(self.encoded)
 
+    def spread(self, most: int) -> EncodedSplit:
+        """At most `most` rows, evenly over the split."""
+        if len(self) <= most:
+            return self
+        rows, e = np.linspace(0, len(self) - 1, most).round().astype(int), self.encoded
+        pieces = [slice(e.offsets[row], e.offsets[row + 1]) for row in rows]
+        ids, types = (np.concatenate([values[piece] for piece in pieces]) for values in (e.ids, e.types))
+        offsets = np.concatenate([[0], np.cumsum(e.lengths[rows])])
+        encoded = Encoded(ids, types, offsets, e.cut[rows], e.unknown[rows])
+        return EncodedSplit(encoded, {task: values[rows] for task, values in self.targets.items()})
+
 
 def encode_split(
     table: pa.Table, encoder: TextEncoder, tasks: Sequence[TaskSpec], store: TokenStore | None = None

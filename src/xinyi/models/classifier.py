@@ -23,6 +23,36 @@ class Heads(nn.ModuleDict):
         self._modules[name] = module
 
 
+class Standardise(nn.Module):
+    """(x - mean) / std, with numbers that are measured once and then stay.
+
+    Pooled vectors of a pretrained encoder share one large direction (Ethayarajh 2019): what tells texts apart is small
+    beside it, and heads and encoder learn slowly. `fold` makes it part of the heads, so that what is served is the same
+    encoder and linear heads as ever.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(size))
+        self.register_buffer("std", torch.ones(size))
+
+    def measure(self, rows_ND: Tensor) -> None:
+        """Take mean and standard deviation of N vectors; a dimension that hardly varies is not blown up."""
+        std = rows_ND.std(0, correction=0)
+        self.mean.copy_(rows_ND.mean(0))
+        self.std.copy_(torch.where(std > 0, std, 1.0).clamp(min=0.1 * float(std.mean()) or 1.0))
+
+    def forward(self, x_BD: Tensor) -> Tensor:
+        """Standardised vectors (B, D)."""
+        return (x_BD - self.mean) / self.std
+
+    def fold(self, head: nn.Linear) -> None:
+        """Change a head so that it answers from vectors as they are: W / std, b - W mean / std."""
+        with torch.no_grad():
+            head.weight /= self.std
+            head.bias -= head.weight @ self.mean
+
+
 class MultiTaskClassifier(nn.Module):
     """Shared encoder → pooled vector → one linear head a task.
 
@@ -32,6 +62,7 @@ class MultiTaskClassifier(nn.Module):
         hidden_size: D.
         pooling: a name in POOLINGS.
         dropout: on the pooled vector.
+        standardise: whether the heads see pooled vectors in standard units; `standard.measure` must then be called.
     """
 
     def __init__(
@@ -41,10 +72,12 @@ class MultiTaskClassifier(nn.Module):
         hidden_size: int,
         pooling: str = "mean",
         dropout: float = 0.1,
+        standardise: bool = False,
     ) -> None:
         super().__init__()
         self.encoder = encoder
         self.pool = POOLINGS[pooling]
+        self.standard = Standardise(hidden_size) if standardise else None
         self.dropout = nn.Dropout(dropout)
         self.heads = Heads({task: nn.Linear(hidden_size, size) for task, size in sizes.items()})
         self.takes_types = takes_types(encoder)
@@ -68,8 +101,15 @@ class MultiTaskClassifier(nn.Module):
 
     def answer(self, pooled_BD: Tensor) -> dict[str, Tensor]:
         """Logits (B, C) of each task from pooled vectors, under one dropout mask."""
-        dropped_BD = self.dropout(pooled_BD)
+        dropped_BD = self.dropout(pooled_BD if self.standard is None else self.standard(pooled_BD))
         return {task: head(dropped_BD) for task, head in self.heads.items()}
+
+    def fold(self) -> None:
+        """Make the standardisation part of the heads, for good: the answers stay the same, up to rounding."""
+        if self.standard is not None:
+            for head in self.heads.values():
+                self.standard.fold(head)
+            self.standard = None
 
 
 def takes_types(encoder: nn.Module) -> bool:

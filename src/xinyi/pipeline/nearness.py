@@ -6,8 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xinyi.data import Dataset
-from xinyi.data.tokens import EncodedSplit
-from xinyi.encoding import Encoded
 from xinyi.evaluation.density import fit_density
 from xinyi.pipeline.parts import Parts
 from xinyi.training.predict import predict_vectors
@@ -21,7 +19,7 @@ def mahalanobis(dataset: Dataset, parts: Parts, splits: tuple[str, ...]) -> dict
     marked = [task.id for task in dataset.tasks if any(_marked(dataset, split, task.id) for split in splits)]
     if not marked:
         return {}
-    train = _some(parts.splits["train"])
+    train = parts.splits["train"].spread(MOST_ROWS)
     vectors_ND = predict_vectors(parts.model, train, parts.encoder.pad_id)
     fitted = {task: fit_density(vectors_ND, train.targets[task].astype(np.int64)) for task in marked}
     out: dict[str, dict[str, NDArray]] = {}
@@ -34,21 +32,3 @@ def mahalanobis(dataset: Dataset, parts: Parts, splits: tuple[str, ...]) -> dict
 def _marked(dataset: Dataset, split: str, task: str) -> bool:
     name, table = f"meta.outside.{task}", dataset.splits[split]
     return name in table.column_names and table[name].null_count < len(table)
-
-
-def _some(split: EncodedSplit) -> EncodedSplit:
-    """At most MOST_ROWS rows, evenly over the split."""
-    if len(split) <= MOST_ROWS:
-        return split
-    rows = np.linspace(0, len(split) - 1, MOST_ROWS).round().astype(int)
-    e = split.encoded
-    pieces = [slice(e.offsets[row], e.offsets[row + 1]) for row in rows]
-    offsets = np.concatenate([[0], np.cumsum(e.lengths[rows])])
-    encoded = Encoded(
-        np.concatenate([e.ids[piece] for piece in pieces]),
-        np.concatenate([e.types[piece] for piece in pieces]),
-        offsets,
-        e.cut[rows],
-        e.unknown[rows],
-    )
-    return EncodedSplit(encoded, {task: values[rows] for task, values in split.targets.items()})

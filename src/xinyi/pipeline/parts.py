@@ -97,8 +97,9 @@ def assemble(config: TrainConfig, dataset: Dataset) -> Parts:
 def build_model(config: TrainConfig, backbone: Backbone, tasks: Sequence[TaskSpec]) -> MultiTaskClassifier:
     """One encoder with a head for each task."""
     sizes = {task.id: len(task.labels) for task in tasks}
+    own = config.backbone
     return MultiTaskClassifier(
-        backbone.encoder, sizes, backbone.hidden_size, config.backbone.pooling, config.backbone.dropout
+        backbone.encoder, sizes, backbone.hidden_size, own.pooling, own.dropout, own.standardise
     )
 
 

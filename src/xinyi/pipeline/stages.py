@@ -30,11 +30,13 @@ from xinyi.pipeline.nearness import mahalanobis
 from xinyi.pipeline.parts import Parts
 from xinyi.tasks.decode import Decoding
 from xinyi.training.fit import FitResult, fit, load_weights
-from xinyi.training.predict import predict_logits
+from xinyi.training.predict import predict_logits, predict_vectors
 from xinyi.training.processes import Group, joined
 
 # The splits that are answered and measured.
 SPLITS = ("validation", "test")
+# Training rows that mean and spread of the pooled vectors are measured on.
+STANDARD_ROWS = 512
 
 
 def encoding_summary(splits: Mapping[str, EncodedSplit]) -> dict[str, Any]:
@@ -93,8 +95,11 @@ def group(config: TrainConfig, folder: RunFolder, on_gpu: bool) -> Group:
 def fit_parts(config: TrainConfig, folder: RunFolder, parts: Parts, loggers: Sequence[Any] = ()) -> FitResult:
     """Train in this process, from the last checkpoint if there is one."""
     train, validation = parts.loader(config, "train"), parts.loader(config, "validation")
-    parts.model.train()  # encoders come in evaluation mode, and Lightning leaves modes as they are
     resume = folder.last if folder.last.is_file() else None
+    if parts.model.standard is not None and resume is None:
+        some = parts.splits["train"].spread(STANDARD_ROWS)
+        parts.model.standard.measure(torch.from_numpy(predict_vectors(parts.model, some, parts.encoder.pad_id)))
+    parts.model.train()  # encoders come in evaluation mode, and Lightning leaves modes as they are
     return fit(parts.module, train, validation, folder.root, parts.fit, loggers, resume)
 
 

@@ -152,7 +152,7 @@ def build_trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: 
 
 
 def load_weights(module: ClassifierModule, path: Path) -> None:
-    """Put a checkpoint's weights into the module.
+    """Put a checkpoint's weights into the module, for answering: its standardisation becomes part of the heads.
 
     Raises:
         BundleError: the checkpoint is unreadable, or of another model.
@@ -164,3 +164,4 @@ def load_weights(module: ClassifierModule, path: Path) -> None:
         found = " ".join(str(error).split())[:300]
         problem = describe("weights of this model", found, "use the run's own config.yaml", str(path))
         raise BundleError([problem]) from error
+    module.model.fold()

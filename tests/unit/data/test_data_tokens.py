@@ -77,3 +77,15 @@ def test_encode_split(encoder):
     assert split.encoded.ids[start:end].tolist() == [2, 4, 5, 3, 6, 3]
     assert split.encoded.types[start:end].tolist() == [0, 0, 0, 0, 1, 1]
     assert set(split.targets) == {"s", "m"}
+
+
+def test_a_part_of_a_split_is_whole_rows_spread_over_it(encoder):
+    whole = encode_split(table(), encoder, [SINGLE])
+    few = whole.spread(2)
+    assert len(few) == 2
+    for place, row in enumerate((0, 3)):
+        ids = whole.encoded.ids[whole.encoded.offsets[row] : whole.encoded.offsets[row + 1]]
+        got = few.encoded.ids[few.encoded.offsets[place] : few.encoded.offsets[place + 1]]
+        assert got.tolist() == ids.tolist()
+        assert few.targets["s"][place] == whole.targets["s"][row]
+    assert whole.spread(4) is whole

@@ -167,3 +167,39 @@ def test_max_does_not_see_padding():
     hidden_BLD[0, 2:] = 5.0
     pooled_BD = POOLINGS["max"](hidden_BLD, torch.tensor([[1, 1, 0, 0]]))
     torch.testing.assert_close(pooled_BD[0], hidden_BLD[0, :2].amax(0))
+
+
+def standardised():
+    model = MultiTaskClassifier(encoder("bert"), SIZES, 32, standardise=True).eval()
+    rows_ND = 3.0 + torch.randn(500, 32) * torch.linspace(0.5, 2.0, 32)
+    rows_ND[:, 3] = 7.0
+    model.standard.measure(rows_ND)
+    return model, rows_ND
+
+
+def test_the_heads_see_pooled_vectors_in_standard_units():
+    model, rows_ND = standardised()
+    seen_ND = model.standard(rows_ND)
+    torch.testing.assert_close(seen_ND.mean(0), torch.zeros(32), atol=1e-4, rtol=0)
+    varied = [d for d in range(32) if d != 3]
+    torch.testing.assert_close(seen_ND[:, varied].std(0, correction=0), torch.ones(31))
+    assert torch.equal(seen_ND[:, 3], torch.zeros(500))
+
+
+def test_dimensions_that_never_vary_are_left_as_they_are():
+    model, _ = standardised()
+    model.standard.measure(torch.ones(4, 32))
+    assert torch.equal(model.standard.std, torch.ones(32))
+
+
+def test_folding_changes_no_answer_and_leaves_plain_heads():
+    model, _ = standardised()
+    before = model(*batch())
+    names = {name for name in model.state_dict() if not name.startswith("standard.")}
+    model.fold()
+    after = model(*batch())
+    for task in before:
+        torch.testing.assert_close(after[task], before[task], atol=1e-5, rtol=1e-5)
+    assert set(model.state_dict()) == names
+    model.fold()
+    assert torch.equal(model(*batch())["emotion"], after["emotion"])

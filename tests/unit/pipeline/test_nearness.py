@@ -13,7 +13,6 @@ from tiny_bundle import ENCODING, TASKS, TEXTS, tiny_model
 from xinyi.data.tokens import EncodedSplit, encode_split
 from xinyi.encoding import TextEncoder
 from xinyi.evaluation.density import fit_density
-from xinyi.pipeline import nearness
 from xinyi.pipeline.measure import answers_of, latency
 from xinyi.pipeline.nearness import mahalanobis
 from xinyi.training.predict import predict_vectors
@@ -64,19 +63,6 @@ def test_without_marked_rows_nothing_is_computed(world) -> None:
     dataset, parts = world
     plain = SimpleNamespace(tasks=dataset.tasks, splits={"test": table(0), "validation": table(0)})
     assert mahalanobis(plain, parts, ("validation", "test")) == {}
-
-
-def test_a_part_of_the_training_rows_is_whole_rows(world, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, parts = world
-    monkeypatch.setattr(nearness, "MOST_ROWS", 5)
-    whole = parts.splits["train"]
-    few = nearness._some(whole)
-    assert len(few) == 5
-    for place, row in enumerate((0, 4, 8, 11, 15)):
-        ids = whole.encoded.ids[whole.encoded.offsets[row] : whole.encoded.offsets[row + 1]]
-        got = few.encoded.ids[few.encoded.offsets[place] : few.encoded.offsets[place + 1]]
-        assert got.tolist() == ids.tolist()
-        assert few.targets["intent"][place] == whole.targets["intent"][row]
 
 
 def test_the_model_answers_suites_as_it_answers_rows(world) -> None:

@@ -29,3 +29,6 @@ class BackboneConfig:
     attention: str = setting("auto", "attention implementation", choices=("auto", "eager", "sdpa"))
     pooling: str = setting("mean", "how token vectors become one", choices=POOLING_NAMES)
     dropout: float = setting(0.1, "dropout before the heads", least=0.0, most=0.9)
+    standardise: bool = setting(
+        False, "heads see pooled vectors in standard units, measured on some training texts before the first step"
+    )
