@@ -19,6 +19,7 @@ def _command(name: str) -> Command:
     """The command of that name; its module, and what that imports, loads when it runs."""
 
     def run(arguments: Sequence[str]) -> int:
+        """Import the command's module and run it."""
         return importlib.import_module(f"xinyi.commands.{name}").main(arguments)
 
     return run
@@ -39,6 +40,15 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "predict": (_command("predict"), "answer the messages of a csv, tsv, jsonl, parquet or xlsx file with a bundle"),
     "data": (_command("data"), "check a data set, or mask personal data in a file"),
     "ui": (_command("ui"), "open MLflow's pages on 127.0.0.1"),
+}
+# Packages that come with another extra than `train`, by the name they are imported by.
+EXTRAS = {
+    "optuna": "tune",
+    "openvino": "openvino",
+    "model_signing": "sign",
+    "OpenSSL": "sign",
+    "pyspark": "spark",
+    "openpyxl": "tables",
 }
 # What data-parallel training starts on its own for each further process.
 HIDDEN: dict[str, Command] = {"worker": _command("worker")}
@@ -82,7 +92,8 @@ def _guarded(name: str, command: Command, arguments: Sequence[str]) -> int:
     except ModuleNotFoundError as error:
         if (error.name or "").startswith("xinyi"):
             raise
-        print(f"xinyi {name}: expected the package {error.name!r}; pip install 'xinyi[train]'", file=sys.stderr)
+        extra = EXTRAS.get((error.name or "").split(".")[0], "train")
+        print(f"xinyi {name}: expected the package {error.name!r}; pip install 'xinyi[{extra}]'", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(f"xinyi {name}: interrupted", file=sys.stderr)

@@ -14,6 +14,7 @@ import pytest
 import torch
 from pipeline_world import ROWS, everything, sample_rows, tiny_config, write_slice
 
+from xinyi.cli import main
 from xinyi.errors import ConfigError
 from xinyi.evaluation.decoding import read_decodings
 from xinyi.evaluation.schema import validate
@@ -115,6 +116,19 @@ def test_the_bundle_answers_raw_messages_as_prepared_ones(run):
 
 def test_the_bundle_proves_itself(run):
     assert verify(run.root / "bundle") == []
+
+
+def test_a_checkpoint_gets_a_bundle_with_predictions_and_report_of_its_own(run, tmp_path, capsys):
+    before = {path: path.read_bytes() for path in run.root.rglob("*") if path.is_file()}
+    target = tmp_path / "last"
+    assert main(["export", str(run.root / "checkpoints" / "last.ckpt"), "--output", str(target)]) == 0
+    assert f"bundle       {target}" in capsys.readouterr().out
+    assert not verify(target)
+    report = json.loads((target / "report" / "report.json").read_text(encoding="utf-8"))
+    validate(report)
+    assert report["run"]["checkpoint"] == "last.ckpt"
+    after = {path: path.read_bytes() for path in run.root.rglob("*") if path.is_file()}
+    assert after == before
 
 
 def test_the_report_is_whole_and_says_what_was_run(run):

@@ -49,8 +49,8 @@ def export_checkpoint(path: Path, target: Path) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
         own = RunFolder(Path(scratch))
         own.create()
-        stages.predict_stage(config, own, dataset, parts)
-        report = stages.report_stage(config, own, facts, read_json(folder.data))
+        cost = stages.predict_stage(config, own, dataset, parts)
+        report = stages.report_stage(config, own, facts, read_json(folder.data), cost)
         record = stages.export_stage(config, own, dataset, parts, report)
         _put(own.bundle, target)
     return record
