@@ -44,6 +44,7 @@ def _progress() -> Callable[[int, float | None], None]:
     begun = time.monotonic()
 
     def show(rows: int, share: float | None) -> None:
+        """Write the line anew."""
         seconds = max(time.monotonic() - begun, 1e-9)
         parts = [f"{rows:,} rows", f"{rows / seconds:,.0f} a second"]
         if share:

@@ -88,6 +88,7 @@ def _empty_problems(task: Mapping[str, Any], where: str) -> Iterator[str]:
 
 
 def backbone_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """What does not fit together in the group `backbone`."""
     backbone = config["backbone"]
     kind, path, name = backbone["kind"], backbone["path"], backbone["name"]
     if kind == "local" and not path:

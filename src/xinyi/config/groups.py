@@ -51,5 +51,6 @@ class _UserFolder(SearchPathPlugin):
     folder: Path | None = None
 
     def manipulate_search_path(self, search_path: ConfigSearchPath) -> None:
+        """See SearchPathPlugin; Hydra calls it."""
         if self.folder is not None:
             search_path.prepend("user", str(self.folder.resolve()), None)

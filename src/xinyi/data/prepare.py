@@ -63,6 +63,7 @@ def prepare_chunk(chunk: RawChunk, preparation: Preparation) -> Prepared:
     damage: dict[str, tuple[list[int], list[int]]] = {}
 
     def prepared(text: str, row: int) -> str:
+        """Repaired where that is asked for, normalised, masked."""
         if preparation.repair:
             text = _repaired(text, row, damage)
         return prepare(text, masking=preparation.mask, simplify=preparation.simplify)

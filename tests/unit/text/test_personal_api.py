@@ -105,7 +105,7 @@ MESSAGES = st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_siz
 
 
 def test_versions_and_placeholders_are_fixed() -> None:
-    assert MASKER_VERSION == "2"
+    assert MASKER_VERSION == "3"
     assert PLACEHOLDERS == {
         "mobile": "[手机号]",
         "landline": "[座机号]",

@@ -26,6 +26,7 @@ class _Found:
     long: list[int] = field(default_factory=list)
 
     def problems(self, path: Path, width: int) -> Iterator[str]:
+        """A line for each kind of broken row, with the numbers of the first of them."""
         where = str(path)
         if self.quotes:
             got = f"broken or unclosed quotes in the row that begins on {rows_text(self.quotes, 'line')}"

@@ -52,9 +52,11 @@ class _Guarded(io.RawIOBase):
         self.file, self.path = file, path
 
     def readable(self) -> bool:
+        """True: the rest of RawIOBase builds on it."""
         return True
 
     def readinto(self, buffer: Any) -> int:
+        """See RawIOBase. Raises DataError where the file is damaged or ends early."""
         try:
             data = self.file.read(len(buffer))
         except _DAMAGED as error:

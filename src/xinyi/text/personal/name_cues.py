@@ -38,8 +38,12 @@ _KIN = (
     "妈妈|爸爸|老妈|老爸|老爷子|老太太|媳妇|爱人|姥姥|姥爷|表姐|表哥|表弟|表妹|堂哥|堂弟|闺蜜|女友|男友|未婚妻|同事|朋友|室友|邻居|老公|老婆|儿子|女儿|母亲|父亲|丈夫|妻子|弟弟|哥哥|姐姐|妹妹|爷爷|奶奶|外婆|外公|侄子|外甥|孙子|孙女|公公|婆婆"
     "|嫂子|舅舅|姑姑|闺女|我爸(?!爸)|我妈(?!妈)"
 )
-_GIVE = "转给|转交给|转交|转告|交给|寄给|发给|联系|收件|请找|找一下"
+_GIVE = "转给|转交给|转交|转告|交给|寄给|发给|过户给|转让给|退给|还给|联系|收件|请找|找一下"
 ROLE = re.compile(f"(?:{_STAFF}|{_PARTY}|{_KIN}|{_GIVE})[: ]?")
+# The ends of all other words for a person's part (理赔员, 安装工, 报案人): only a whole, typical name may follow.
+PART = re.compile(
+    f"(?<={HAN})(?:人|员|工|者|代表|护士|大夫|主任|队长|校长|院长|老板|老师|教授|同志|书记|秘书|助理|会计)(?:就?是|叫|为|[: ]){{0,2}}"
+)
 # 叫 alone and 我 alone also are ordinary verbs and subjects: only a whole, typical name may follow.
 # Some roles end a word that goes on with a surname's character: 会员费, 学生党, 门卫.
 NOT_AFTER_ROLE = re.compile(
@@ -52,6 +56,9 @@ SURNAME_THEN_NAME = re.compile(
 )
 NOT_AFTER_SURNAME = re.compile("客服|师傅|经理|老师|教练|小哥|司机|先生|女士|小姐|的|专员|顾问|主管|大姐|大哥|阿姨")
 # Alone after 我姓 or 师傅姓 any character is a surname, the rarest too.
+SURNAME_BEFORE = re.compile(
+    f"({COMPOUND_SURNAMES}|(?<!{HAN})[{''.join(sorted(SURNAMES))}])姓(?=客户|用户|顾客|业主|乘客|患者|男|女|先生|同|的?客人)"
+)
 SURNAME_IS = re.compile(
     rf"(?<![百家同隐埋汉])姓({COMPOUND_SURNAMES}|[{''.join(sorted(SURNAMES))}]"
     rf"|(?<=[我俺他她机傅哥服员人]姓)(?![名氏啥什谁他她的了吗呢不好]){HAN})(?=的|$|[^\u4e00-\u9fff])"
@@ -106,12 +113,13 @@ NOT_BETWEEN = re.compile("电话|手机|联系|号|收|门口|放|送|谢|家|�
 
 # Where a clause or an object may start.
 FREE = re.compile(
-    rf"(?:{EDGE}|(?<=[是下个找给跟和问让请由到联系叫谢位向对与被把说查为]))(?={HAN}{{2}})"
+    rf"(?:(?<!{HAN})|(?<=[是下个找给跟和问让请由到联系叫谢位向对与被把说查为的]))(?={HAN}{{2}})"
     rf"|(?=[{CLEAR_SURNAMES}]{HAN}{{2}})"
 )
 # Somebody is asked for by these, so even 费婉清 is a name there.
 ASKED_FOR = frozenset("找叫")
 OWNS = re.compile(
-    "的(?:订单|快递|包裹|号|账号|账户|缴费|保单|课|积分|手机|会员|卡|电话|件|单子|退款|投诉|报修|预约|费用|发票|名字|信息|资料|行李|机票|票)"
+    "[你您]好|先?在吗|在不在|给[我你您他她]|亲自|一起|一块儿?|说|要(?:退|换|投诉|求)|申请|是我(?:朋友|老|妈|爸|哥|姐|弟|妹|同)"
+    "|的(?:身份证|驾驶证|护照|医保|社保|订单|快递|包裹|号|账号|账户|缴费|保单|课|积分|手机|会员|卡|电话|件|单子|退款|投诉|报修|预约|费用|发票|名字|信息|资料|行李|机票|票)"
     "|这个名字|名下|本人"
 )

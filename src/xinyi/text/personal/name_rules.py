@@ -18,6 +18,7 @@ def find_names(view: str) -> Iterator[Match]:
         _titled(view),
         _starred(view),
         _cued(view),
+        _after_part(view),
         _weakly_cued(view),
         _nicknamed(view),
         _beside_numbers(view),
@@ -46,6 +47,19 @@ def _cued(view: str) -> Iterator[Match]:
                 yield (start, end, "name")
 
 
+def _after_part(view: str) -> Iterator[Match]:
+    """A typical full name after any word for a person's part: three characters, or two before what follows names."""
+    for match in cues.PART.finditer(view):
+        start = match.end()
+        for size in (4, 3, 2):
+            end = start + size
+            surname = surname_length(view, start)
+            whole = surname and size - surname == 2 and view[start] not in WORD_LIKE_SURNAMES
+            if is_free_name(view, start, end) or (whole and is_typical(view, start, end)):
+                yield (start, end, "name")
+                break
+
+
 def _weakly_cued(view: str) -> Iterator[Match]:
     """A typical name that ends its clause after 叫 or 我; the bare surname after 姓."""
     for match in cues.WEAK.finditer(view):
@@ -60,7 +74,7 @@ def _weakly_cued(view: str) -> Iterator[Match]:
         end = read_name(view, start, sure=False)
         if end and not cues.NOT_AFTER_SURNAME.search(view, start, end + 1):
             yield (start, end, "name")
-    for match in cues.SURNAME_IS.finditer(view):
+    for match in (*cues.SURNAME_IS.finditer(view), *cues.SURNAME_BEFORE.finditer(view)):
         yield (*match.span(1), "name")
 
 
@@ -146,6 +160,8 @@ def _free(view: str) -> Iterator[Match]:
             given = size - surname_length(view, start)
             long_enough = given == 2 or cues.OWNS.match(view, end) or alone
             asked_for = given == 2 and before(view, start, 1) in cues.ASKED_FOR and not _han(view, end)
+            if before(view, start, 1) == "的" and _han(view, end):
+                continue  # 杰出的文学成就: too many words begin there
             if (long_enough and is_free_name(view, start, end)) or (asked_for and is_typical(view, start, end)):
                 yield (start, end, "name")
                 break
