@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from xinyi.text.personal import name_cues as cues
 from xinyi.text.personal.names import is_free_name, is_typical, is_word, read_foreign_name, read_name, surname_length
 from xinyi.text.personal.spans import Match, first_wins
-from xinyi.text.personal.surnames import TOP_SURNAMES, WORD_LIKE_SURNAMES
+from xinyi.text.personal.surnames import GIVEN_CHARACTERS, TOP_SURNAMES, WORD_LIKE_SURNAMES
 from xinyi.text.personal.view import before
 
 
@@ -123,8 +123,10 @@ def _is_full_name(view: str, start: int, end: int) -> bool:
         return False
     size = surname_length(view, start)
     given = view[start + size : end]
-    if not size or not 1 <= len(given) <= 2 or is_word(view, start):
+    if not size or not 1 <= len(given) <= 2:
         return False
+    if is_word(view, start):  # 程大勇师傅: a word only begins there, if whole names of typical characters stand alone
+        return len(given) == 2 and not _han(left, 0) and GIVEN_CHARACTERS.issuperset(given)
     wordy = view[start] in WORD_LIKE_SURNAMES
     return read_name(view[start:end], 0, sure=not wordy, wary=wordy) == end - start
 
