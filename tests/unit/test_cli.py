@@ -127,7 +127,11 @@ def test_what_cannot_be_shown(arguments, capsys):
         (Interrupted("go on with: xinyi resume R"), 130, "go on with: xinyi resume R"),
         (KeyboardInterrupt(), 130, "interrupted"),
         (ModuleNotFoundError("x", name="hydra"), 2, "expected the package 'hydra'; pip install 'xinyi[train]'"),
-        (ModuleNotFoundError("x", name="optuna.trial"), 2, "expected the package 'optuna.trial'; pip install 'xinyi[tune]'"),
+        (
+            ModuleNotFoundError("x", name="optuna.trial"),
+            2,
+            "expected the package 'optuna.trial'; pip install 'xinyi[tune]'",
+        ),
     ],
     ids=lambda value: type(value).__name__,
 )

@@ -8,6 +8,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
+from xinyi.config.schema.checks import ChecksConfig
 from xinyi.config.schema.data import DataConfig, SourceConfig
 from xinyi.config.schema.evaluation import EvaluationConfig
 from xinyi.config.schema.pretrain import PretrainConfig
@@ -71,12 +72,11 @@ def data_settings(config: TrainConfig) -> Any:
     )
 
 
-def check_settings(config: TrainConfig, auto: str) -> Any:
+def check_settings(c: ChecksConfig, auto: str) -> Any:
     """The data checks' settings. auto: what checks.run=auto means here."""
     from xinyi.data.checks import CheckSettings
     from xinyi.data.checks.allow import parse_allowances
 
-    c = config.checks
     run = auto if c.run == "auto" else c.run
     return CheckSettings(run, c.severity, c.limit, tuple(parse_allowances(c.allow)), c.fail_on, tuple(c.skip))
 

@@ -14,7 +14,7 @@ from xinyi.data.files import make_tables, read_split
 from xinyi.data.labels import column_problems
 from xinyi.data.raw import RawFile
 from xinyi.data.settings import SPLITS, DataSettings, SourceSettings
-from xinyi.data.spill import take
+from xinyi.data.spill import at_most, take
 from xinyi.data.splits import make_splits, shared_groups
 from xinyi.data.stratified import stratified_splits
 from xinyi.data.summary import summarise
@@ -138,10 +138,5 @@ def _missing_shares(settings: DataSettings, source: SourceSettings) -> dict[str,
 
 
 def _limited(table: pa.Table, split: str, settings: DataSettings) -> pa.Table:
-    """At most `limit` rows, drawn by the seed and kept in order: files are often sorted by label."""
     limits = [settings.limit, settings.train_limit if split == "train" else None]
-    most = min((limit for limit in limits if limit is not None), default=len(table))
-    if len(table) <= most:
-        return table
-    drawn = np.random.Generator(np.random.PCG64(settings.seed)).permutation(len(table))[:most]
-    return take(table, np.sort(drawn))
+    return at_most(table, min((limit for limit in limits if limit is not None), default=None), settings.seed)

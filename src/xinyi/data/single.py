@@ -11,6 +11,7 @@ from xinyi.data.labels import column_problems
 from xinyi.data.load import Dataset
 from xinyi.data.prepare import Preparation
 from xinyi.data.settings import SourceSettings
+from xinyi.data.spill import at_most
 from xinyi.data.summary import summarise
 from xinyi.data.table import GROUP
 from xinyi.tasks.spec import TaskSpec
@@ -23,6 +24,8 @@ def load_split(
     mask: bool = True,
     simplify: bool = False,
     workers: int = 1,
+    limit: int | None = None,
+    seed: int = 7,
 ) -> Dataset:
     """The source's test files as one split `test`.
 
@@ -31,6 +34,7 @@ def load_split(
         source: its `test` files and columns are read, nothing else.
         tasks: the tasks of the model to be evaluated; those without a label column are left out.
         mask, simplify: as the model's texts were prepared. workers: processes that prepare texts.
+        limit, seed: the most rows, drawn by the seed.
 
     Raises:
         DataError: with every problem found.
@@ -40,6 +44,6 @@ def load_split(
     files, _ = read_split(source, "test", known, problems)
     preparation = Preparation(mask, simplify=simplify)
     specs, tables, sources, warnings = make_tables(files, known, False, preparation, workers, problems)
-    splits = {"test": pa.concat_tables(tables).drop_columns(GROUP)}
+    splits = {"test": at_most(pa.concat_tables(tables).drop_columns(GROUP), limit, seed)}
     summary = summarise(name, splits, specs, sources, [], mask, warnings)
     return Dataset(tuple(specs), splits, summary | {"simplified": simplify})

@@ -45,6 +45,14 @@ def take(table: pa.Table, rows: NDArray[np.int64]) -> pa.Table:
     return spilled(_taken(table, rows), table.schema)
 
 
+def at_most(table: pa.Table, most: int | None, seed: int) -> pa.Table:
+    """At most so many rows (None: all), drawn by the seed and kept in order: files are often sorted by label."""
+    if most is None or len(table) <= most:
+        return table
+    drawn = np.random.Generator(np.random.PCG64(seed)).permutation(len(table))[:most]
+    return take(table, np.sort(drawn))
+
+
 def _taken(table: pa.Table, rows: NDArray[np.int64]) -> Iterator[pa.RecordBatch]:
     start = 0
     for batch in table.to_batches(max_chunksize=BATCH_ROWS):

@@ -11,7 +11,7 @@ import pyarrow as pa
 from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
 from xinyi.data import Dataset
-from xinyi.data.checks import Material, Outcome, run_checks
+from xinyi.data.checks import CheckSettings, Material, Outcome, run_checks
 from xinyi.data.checks.annotations import write_suspects
 from xinyi.data.checks.material import near_training
 from xinyi.data.checks.page import write_page
@@ -24,20 +24,25 @@ _SAID = frozenset({"leaks", "contradictions", "empty_labels", "crossing_groups"}
 
 
 def check_dataset(config: TrainConfig, dataset: Dataset, folder: Path, auto: str) -> tuple[Dataset, Outcome]:
+    """Ask the checks of a run's data; `auto` is what `checks.run=auto` means: cheap or all. Returns as `checked`."""
+    settings = builders.check_settings(config.checks, auto)
+    return checked(dataset, settings, folder, config.data.mask, config.data.seed)
+
+
+def checked(
+    dataset: Dataset, settings: CheckSettings, folder: Path, masked: bool, seed: int
+) -> tuple[Dataset, Outcome]:
     """Ask the checks of a loaded data set.
 
     Args:
         folder: gets data_check.html, and label_errors.csv where the slow checks ran.
-        auto: what `checks.run=auto` means here: cheap or all.
+        masked: whether its texts were masked. seed: of what is drawn.
 
     Returns: the data set with its rows marked and with the findings in its summary, and the findings.
     """
-    settings = builders.check_settings(config, auto)
     near = near_training(dataset.splits)
     marked = mark_near(dataset, near)
-    material = Material(
-        dataset.splits, dataset.tasks, config.data.mask, dataset.summary["sources"], config.data.seed, near
-    )
+    material = Material(dataset.splits, dataset.tasks, masked, dataset.summary["sources"], seed, near)
     outcome = run_checks(material, settings)
     suspects = SUSPECTS if "label_errors" in outcome.ran and write_suspects(folder / SUSPECTS, material) else ""
     write_page(folder / PAGE, outcome, dataset.summary, suspects)

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from xinyi.config import builders, check
-from xinyi.config.keys import decode, decode_keys
-from xinyi.config.quoting import quote
-from xinyi.config.schema.data import DataConfig
 from xinyi.config.schema.evaluation import EvaluationConfig
-from xinyi.data import Dataset, load, load_split
+from xinyi.data import Dataset
 from xinyi.errors import BundleError, ConfigError, describe
 from xinyi.evaluation import report as reports
 from xinyi.evaluation.answers import store_answers
@@ -24,9 +20,9 @@ from xinyi.evaluation.behaviour import load_suites
 from xinyi.evaluation.plots import write_confusion_plots
 from xinyi.evaluation.predictions import write_predictions
 from xinyi.evaluation.settings import EvaluationSettings
-from xinyi.pipeline.data_checks import mark_near
+from xinyi.pipeline.evaluate_data import apply, given_data, own_data, with_checks, with_training_counts
 from xinyi.pipeline.facts import run_facts
-from xinyi.pipeline.folder import RunFolder, read_json, write_json
+from xinyi.pipeline.folder import RunFolder, write_json
 from xinyi.pipeline.measure import ask_suites, latency
 from xinyi.pipeline.resume import run_config
 from xinyi.runtime import Classifier
@@ -55,10 +51,11 @@ def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None)
     is_run = (target / "config.yaml").is_file()
     measured = _evaluation(target, is_run, [text for text in overrides if text.startswith(EVALUATION)])
     overrides = [text for text in overrides if not text.startswith(EVALUATION)]
-    dataset = _own_data(target) if is_run and not overrides else _given_data(target, is_run, overrides, classifier)
+    dataset = own_data(target) if is_run and not overrides else given_data(target, is_run, overrides, classifier)
     folder = RunFolder(output or Path("runs") / f"{datetime.now():%Y-%m-%d_%H%M%S}_evaluate_{dataset.summary['name']}")
     folder.create()
-    summary = _with_training_counts(dataset.summary, target)
+    dataset = with_checks(dataset, target, folder, classifier.masking)
+    summary = with_training_counts(dataset.summary, target)
     write_json(folder.data, summary)
     paths = _predict(classifier, dataset, folder)
     tasks = [task.id for task in dataset.tasks]
@@ -78,7 +75,7 @@ def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None)
 def _evaluation(target: Path, is_run: bool, overrides: Sequence[str]) -> EvaluationConfig:
     """What is measured: as the run was, or the defaults; with the overrides on top. Raises ConfigError."""
     raw = asdict(run_config(RunFolder(target)).evaluation if is_run else EvaluationConfig())
-    problems = list(_apply(raw, overrides, "evaluation"))
+    problems = list(apply(raw, overrides, "evaluation"))
     problems += check.problems(raw, EvaluationConfig, EVALUATION)
     if problems:
         raise ConfigError(problems)
@@ -102,60 +99,6 @@ def find_bundle(target: Path) -> Path:
             return folder
     remedy = "name a bundle, or write one with xinyi export RUN"
     raise BundleError([describe("a bundle, or a run folder that holds one", str(target), remedy)])
-
-
-def _own_data(target: Path) -> Dataset:
-    """The run's validation and test rows."""
-    config = run_config(RunFolder(target))
-    dataset = mark_near(load(builders.data_settings(config), builders.task_specs(config)))
-    kept = {name: table for name, table in dataset.splits.items() if name != "train"}
-    return Dataset(dataset.tasks, kept, dataset.summary)
-
-
-def _given_data(target: Path, is_run: bool, overrides: Sequence[str], classifier: Classifier) -> Dataset:
-    """Other rows: the run's data settings with the overrides on top, or the overrides alone."""
-    raw = dict(vars(run_config(RunFolder(target)).data)) if is_run else {}
-    if is_run and any(text.startswith("data.test=") for text in overrides):
-        raw |= {"train": None, "validation": None, "sources": [], "root": None, "group": None}
-    problems = list(_apply(raw, overrides, "data"))
-    problems += check.problems(raw, DataConfig, "data.")
-    if not raw.get("test"):
-        problems.append(describe("files to evaluate", "none", "set data.test=FILE", "data.test"))
-    if problems:
-        raise ConfigError(problems)
-    config = check.build(raw, DataConfig)
-    source = builders.source_settings(config)
-    simplify = classifier.encoder.settings.simplify
-    return load_split(config.name, source, classifier.tasks, mask=classifier.masking, simplify=simplify)
-
-
-def _apply(raw: dict[str, Any], overrides: Sequence[str], group: str):
-    """Put a group's overrides into its plain section; yields what cannot be used."""
-    for text in overrides:
-        try:
-            parsed = OverridesParser.create().parse_override(quote(text))
-        except Exception as error:
-            yield describe(f"{group}.key=value", repr(text), " ".join(str(error).split()))
-            continue
-        head, *keys = decode(parsed.key_or_group).split(".")
-        if head != group or not keys:
-            expected = "overrides of data.… and evaluation.…"
-            yield describe(expected, repr(text), "a bundle carries everything else", "evaluate")
-            continue
-        node = raw
-        for key in keys[:-1]:
-            node[key] = dict(node.get(key) or {})
-            node = node[key]
-        node[keys[-1]] = decode_keys(parsed.value())
-
-
-def _with_training_counts(summary: Mapping[str, Any], target: Path) -> dict[str, Any]:
-    """The labels' counts in the training rows, which the constant answer to compare with is read off."""
-    path = target / "data.json" if (target / "data.json").is_file() else target.parent / "data.json"
-    if "train" in summary["splits"] or not path.is_file():
-        return dict(summary)
-    train = read_json(path)["splits"].get("train")
-    return {**summary, "splits": {**summary["splits"], **({"train": train} if train else {})}}
 
 
 def _predict(classifier: Classifier, dataset: Dataset, folder: RunFolder) -> dict[str, Path]:

@@ -98,9 +98,7 @@ def build_model(config: TrainConfig, backbone: Backbone, tasks: Sequence[TaskSpe
     """One encoder with a head for each task."""
     sizes = {task.id: len(task.labels) for task in tasks}
     own = config.backbone
-    return MultiTaskClassifier(
-        backbone.encoder, sizes, backbone.hidden_size, own.pooling, own.dropout, own.standardise
-    )
+    return MultiTaskClassifier(backbone.encoder, sizes, backbone.hidden_size, own.pooling, own.dropout, own.standardise)
 
 
 def _set_threads(config: TrainConfig) -> None:

@@ -10,6 +10,8 @@ from tiny_bundle import TEXTS, shared_bundle
 
 from xinyi.errors import BundleError, ConfigError
 from xinyi.evaluation.schema import validate
+from xinyi.gates.base import Evidence
+from xinyi.gates.facts import DataFindings
 from xinyi.pipeline.evaluate import evaluate
 
 SUITE = """
@@ -58,6 +60,21 @@ def test_a_bundle_on_other_rows_with_a_suite_of_ones_own(rows: Path, tmp_path: P
     assert report["cost"]["latency_ms"]["p50"]["value"] > 0
     page = (folder / "report" / "report.html").read_text(encoding="utf-8")
     assert '<html lang="zh">' in page
+
+
+def test_the_rows_are_limited_and_checked_as_far_as_that_goes_without_training_rows(rows: Path, tmp_path: Path) -> None:
+    given = overrides(rows, "data.limit=24", "evaluation.suites=[]")
+    report, folder = evaluate(shared_bundle(), given, tmp_path / "out")
+    entry = report["tasks"]["intent"]["test"]
+    assert entry["rows"] + entry["abstaining"]["outside"]["rows"] == 24
+    checks = report["data"]["checks"]
+    assert "personal_data" in checks["ran"]
+    assert not {"leaks", "near_leaks", "unseen_labels", "label_drift"} & set(checks["ran"])
+    assert (folder / "data_check.html").is_file()
+    asked = [DataFindings(of="personal_data"), DataFindings(of="leaks")]
+    outcomes = [rule.check(Evidence(report))[0] for rule in asked]
+    assert [outcome.answer for outcome in outcomes] == ["pass", "fail"]
+    assert "did not run" in outcomes[1].why
 
 
 def test_the_bundles_own_threshold_is_reported(rows: Path, tmp_path: Path) -> None:

@@ -85,4 +85,5 @@ CHECK = Check(
     "merge the two (data.map), or sharpen the guide and relabel the pairs",
     measure,
     slow=True,
+    needs_train=True,
 )

@@ -43,4 +43,5 @@ CHECK = Check(
     0.0,
     "set data.group to that column and let the splits be made, or split the files by it",
     measure,
+    needs_train=True,
 )

@@ -38,4 +38,5 @@ CHECK = Check(
     0.0,
     "set data.time to that column to train on the past and test on what came later",
     measure,
+    needs_train=True,
 )

@@ -39,7 +39,8 @@ class Check:
 
     severity, limit: unless the configuration says otherwise. measure: what is found, for a material and the limit.
     remedy: what to do about it. least: the limit is the least that is in order, not the most. slow: trains linear
-    models; not part of `xinyi train` unless asked for.
+    models; not part of `xinyi train` unless asked for. needs_train: it looks at the training rows, or compares with
+    them, and is not asked where there are none.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Check:
     measure: Callable[[Material, float], Iterable[Measured]]
     least: bool = False
     slow: bool = False
+    needs_train: bool = False
 
     def is_over(self, value: float, limit: float) -> bool:
         """Whether a value is on the wrong side of the limit; what is not a number is."""

@@ -48,4 +48,5 @@ CHECK = Check(
     0.10,
     "draw the splits from the same rows, or report metrics for the distribution that you expect in use",
     measure,
+    needs_train=True,
 )

@@ -120,4 +120,5 @@ CHECK = Check(
     "work through label_errors.csv, fill its column `label`, and name it as data.corrections",
     measure,
     slow=True,
+    needs_train=True,
 )

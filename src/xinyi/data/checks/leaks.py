@@ -36,4 +36,5 @@ CHECK = Check(
     0.01,
     "remove these rows from the later split, or let data.test_share make the splits, which keeps repeats together",
     measure,
+    needs_train=True,
 )

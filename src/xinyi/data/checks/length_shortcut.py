@@ -41,4 +41,5 @@ CHECK = Check(
     0.9,
     "collect short and long texts of every label; look at the length slices of the report",
     measure,
+    needs_train=True,
 )

@@ -45,4 +45,5 @@ CHECK = Check(
     0.001,
     "decide which label is right, or keep one of the copies",
     measure,
+    needs_train=True,
 )

@@ -32,4 +32,5 @@ CHECK = Check(
     0.10,
     "keep one of each, or a row of each wording",
     measure,
+    needs_train=True,
 )

@@ -34,4 +34,5 @@ CHECK = Check(
     0.05,
     "group such rows (data.group), or look at the slice near_duplicate_in_training of the report",
     measure,
+    needs_train=True,
 )

@@ -65,4 +65,5 @@ CHECK = Check(
     0.9,
     "collect the labels the same way; try the behaviour suite without punctuation",
     measure,
+    needs_train=True,
 )

@@ -37,4 +37,5 @@ CHECK = Check(
     "collect more rows, merge the label into another (data.map), or weigh it up (recipe=balanced)",
     measure,
     least=True,
+    needs_train=True,
 )

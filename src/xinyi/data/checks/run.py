@@ -65,7 +65,7 @@ def run_checks(material: Material, settings: CheckSettings, today: date | None =
     used: set[Allowance] = set()
     findings: list[Finding] = []
     ran: dict[str, float] = {}
-    for check in (check for check in CHECKS.values() if _asked(check, settings)):
+    for check in (check for check in CHECKS.values() if _asked(check, settings, "train" in material.splits)):
         started = time.monotonic()
         limit = float(settings.limit.get(check.name, check.limit))
         severity = settings.severity.get(check.name, check.severity)
@@ -78,8 +78,9 @@ def run_checks(material: Material, settings: CheckSettings, today: date | None =
     return Outcome(tuple(findings), ran, skipped, settings.fail_on, expired, unused)
 
 
-def _asked(check: Check, settings: CheckSettings) -> bool:
-    return settings.run != NONE and check.name not in settings.skip and (settings.run == ALL or not check.slow)
+def _asked(check: Check, settings: CheckSettings, trained: bool) -> bool:
+    wanted = settings.run == ALL or (settings.run != NONE and not check.slow)
+    return wanted and check.name not in settings.skip and (trained or not check.needs_train)
 
 
 def _judged(

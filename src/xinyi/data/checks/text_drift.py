@@ -59,4 +59,5 @@ CHECK = Check(
     0.70,
     "look where the files came from; split rows of all times and channels alike, or by time on purpose",
     measure,
+    needs_train=True,
 )

@@ -34,4 +34,5 @@ CHECK = Check(
     0.0,
     "add training rows, or map the label to none (data.map: {label: ''})",
     measure,
+    needs_train=True,
 )

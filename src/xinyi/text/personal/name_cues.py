@@ -41,9 +41,8 @@ _KIN = (
 _GIVE = "授权给|委托|转给|转交给|转交|转告|交给|寄给|发给|过户给|转让给|退给|还给|联系|收件|请找|找一下"
 ROLE = re.compile(f"(?:{_STAFF}|{_PARTY}|{_KIN}|{_GIVE})[: ]?")
 # The ends of all other words for a person's part (理赔员, 安装工, 报案人): only a whole, typical name may follow.
-PART = re.compile(
-    f"(?<={HAN})(?:人|员|工|者|主|财务|管家|代表|护士|大夫|主任|队长|校长|院长|老板|老师|教授|同志|书记|秘书|助理|会计)(?:就?是|叫|为|[: ]){{0,2}}"
-)
+_ENDS = "人|员|工|者|主|财务|管家|代表|护士|大夫|主任|队长|校长|院长|老板|老师|教授|同志|书记|秘书|助理|会计"
+PART = re.compile(f"(?<={HAN})(?:{_ENDS})(?:就?是|叫|为|[: ]){{0,2}}")
 # 叫 alone and 我 alone also are ordinary verbs and subjects: only a whole, typical name may follow.
 # Some roles end a word that goes on with a surname's character: 会员费, 学生党, 门卫.
 NOT_AFTER_ROLE = re.compile(
