@@ -14,6 +14,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
+from markdown_table import head, read_floors
+
 SHOWN = ("macro_f1", "accuracy", "micro_f1", "quadratic_kappa")
 Key = tuple[str, str, str, str]
 
@@ -46,13 +48,9 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--floors", type=Path)
     args = parser.parse_args()
-    floors = {}
-    for line in args.floors.read_text(encoding="utf-8").splitlines() if args.floors else ():
-        floor = json.loads(line)
-        floors[floor["data"], floor["task"]] = floor
-    head = ["data / task", "training rows", "backbone", "seeds", "test rows", *SHOWN, "seconds"]
-    print("| " + " | ".join(head) + " |")
-    print("|" + "---|" * len(head))
+    floors = read_floors(args.floors)
+    names = ["data / task", "training rows", "backbone", "seeds", "test rows", *SHOWN, "seconds"]
+    print(head(names))
     for (experiment, rows, backbone, task), found in read(args.folder).items():
         seconds = f"{statistics.mean(row['seconds'] for row in found):,.0f}"
         cells = [f"{experiment} / {task}", rows, backbone, str(len(found)), str(found[0]["n"])]

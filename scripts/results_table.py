@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from markdown_table import head, read_floors
+
 SHOWN = ("macro_f1", "accuracy", "micro_f1", "quadratic_kappa", "mae")
 
 
@@ -61,13 +63,9 @@ def main() -> None:
     parser.add_argument("runs", nargs="+", type=Path)
     parser.add_argument("--floors", type=Path)
     args = parser.parse_args()
-    floors = {}
-    for line in args.floors.read_text(encoding="utf-8").splitlines() if args.floors else ():
-        floor = json.loads(line)
-        floors[floor["data"], floor["task"]] = floor
-    head = ["data / task", "test rows", "seeds", *SHOWN, "linear floor, same rows", "training seconds"]
-    print("| " + " | ".join(head) + " |")
-    print("|" + "---|" * len(head))
+    floors = read_floors(args.floors)
+    names = ["data / task", "test rows", "seeds", *SHOWN, "linear floor, same rows", "training seconds"]
+    print(head(names))
     for key, reports in read_runs(args.runs).items():
         print(row(key, reports, floors.get(key, {})))
 

@@ -14,7 +14,7 @@ from xinyi.evaluation.paired.match import OtherRows, Pair, make_pair
 from xinyi.evaluation.paired.planning import detectable, more_rows
 from xinyi.gates.base import ALPHA, Decision, Evidence, Rule, plan
 from xinyi.gates.identity import same_model
-from xinyi.gates.lookup import Unusable, entry_of, interval_of, mapping, metric_name, tasks_of
+from xinyi.gates.lookup import Unusable, entry_of, interval_of, mapping, metric_name
 from xinyi.gates.outcome import FAIL, PASS, UNDECIDED, Outcome
 
 # How far a number worked out again may lie from the report's: sums are taken in another order.
@@ -55,13 +55,7 @@ class NoRegression(Rule):
 
     def compare(self, evidence: Evidence) -> list[Comparison | Outcome]:
         """One comparison a task, or a task and slice value; what cannot be compared is a failure."""
-        try:
-            tasks = tasks_of(evidence.report, self.task)
-        except Unusable as error:
-            return [self.failure("*", str(error))]
-        if not tasks:
-            return [self.failure("*", "the report has no task")]
-        return [found for task in tasks for found in self._task(evidence, task)]
+        return self.of_tasks(evidence, lambda task: self._task(evidence, task))
 
     def check(self, evidence: Evidence) -> list[Outcome]:
         """The comparisons of this rule alone, as one family."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from xinyi.evaluation.answers import SplitAnswers
 from xinyi.evaluation.paired.planning import detectable, more_rows, standard_error
 from xinyi.gates.lookup import Interval, Unusable, mapping, tasks_of
 from xinyi.gates.outcome import FAIL, PASS, REASONS, UNDECIDED, Outcome
 
+Found = TypeVar("Found")
 ON_VALUE = "value"
 # One-sided, as the ends of a two-sided interval of 95 %.
 ALPHA = 0.025
@@ -81,13 +82,17 @@ class Rule:
 
     def check(self, evidence: Evidence) -> list[Outcome]:
         """One outcome a task; what cannot be looked up becomes a failure that names it."""
+        return self.of_tasks(evidence, lambda task: [self._checked(task, self._decide, evidence)])
+
+    def of_tasks(self, evidence: Evidence, found: Callable[[str], Sequence[Found]]) -> list[Found | Outcome]:
+        """What `found` gives for each task that the rule is about, in one list; a failure where there is none."""
         try:
             tasks = tasks_of(evidence.report, self.task)
-        except Unusable as found:
-            return [self.failure("*", str(found))]
+        except Unusable as error:
+            return [self.failure("*", str(error))]
         if not tasks:
             return [self.failure("*", "the report has no task")]
-        return [self._checked(task, self._decide, evidence) for task in tasks]
+        return [one for task in tasks for one in found(task)]
 
     def _checked(
         self, task: str, decide: Callable[[Evidence, str], tuple[str, Decision]], evidence: Evidence

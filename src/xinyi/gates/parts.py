@@ -17,7 +17,6 @@ from xinyi.gates.lookup import (
     mapping,
     metric_name,
     number,
-    tasks_of,
 )
 from xinyi.gates.outcome import FAIL, PASS, UNDECIDED, Outcome, at_least, at_most
 
@@ -31,13 +30,7 @@ class PartRule(Rule):
 
     def check(self, evidence: Evidence) -> list[Outcome]:
         """The outcomes of every task; what cannot be looked up is a failure that names it."""
-        try:
-            tasks = tasks_of(evidence.report, self.task)
-        except Unusable as error:
-            return [self.failure("*", str(error))]
-        if not tasks:
-            return [self.failure("*", "the report has no task")]
-        return [outcome for task in tasks for outcome in self._task(evidence, task)]
+        return self.of_tasks(evidence, lambda task: self._task(evidence, task))
 
     def _task(self, evidence: Evidence, task: str) -> list[Outcome]:
         try:

@@ -12,6 +12,7 @@ from types import ModuleType
 import pytest
 
 SCRIPTS = Path(__file__).parents[3] / "scripts"
+sys.path.insert(0, str(SCRIPTS))  # as when a script is run
 
 
 def load_script(name: str) -> ModuleType:
