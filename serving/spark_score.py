@@ -13,7 +13,7 @@ import sys
 
 import mlflow.pyfunc
 from pyspark.sql import SparkSession
-from pyspark.sql.functions import struct
+from pyspark.sql.functions import coalesce, col, lit, struct
 
 
 def main(model: str, source: str, target: str) -> None:
@@ -21,7 +21,10 @@ def main(model: str, source: str, target: str) -> None:
     spark = SparkSession.builder.appName("xinyi").getOrCreate()
     rows = spark.read.parquet(source)
     answer = mlflow.pyfunc.spark_udf(spark, model, env_manager="local")
-    inputs = [name for name in ("text", "context") if name in rows.columns]
+    inputs = [col("text")]
+    if "context" in rows.columns:
+        # A column of nothing but nulls is one of numbers to Parquet and pandas, which the model's signature refuses.
+        inputs.append(coalesce(col("context").cast("string"), lit("")).alias("context"))
     rows.withColumn("xinyi", answer(struct(*inputs))).write.parquet(target)
 
 
