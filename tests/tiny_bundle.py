@@ -93,6 +93,9 @@ def tiny_model(kind: str = "bert", pooling: str = "mean", seed: int = 0) -> Tiny
             parameter.mul_(3.0)
         for head in model.heads.values():
             head.weight.normal_(std=0.3)
+        if isinstance(model.pool, torch.nn.Module):
+            for parameter in model.pool.parameters():
+                parameter.normal_(std=2.0)
     return Tiny(model.train(), tokenizer, config, tiny_table())
 
 

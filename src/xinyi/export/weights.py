@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
-from torch import nn
+from torch import Tensor, nn
 from transformers import AutoModel, PretrainedConfig
 
 from xinyi.encoding import Encoded
@@ -19,18 +19,21 @@ from xinyi.errors import BundleError, describe
 from xinyi.export.scoring import torch_logits
 from xinyi.export.settings import Recipe
 from xinyi.models.classifier import MultiTaskClassifier
-from xinyi.models.pooling import POOLINGS
 from xinyi.models.quiet import quiet
 
 FILE = "model.safetensors"
 HEADS = "heads."
+POOL = "pool."
 AGAIN = "copy or export the bundle again"
 
 
 def write_weights(model: MultiTaskClassifier, recipe: Recipe, folder: Path) -> str:
-    """Write the encoder under its Hugging Face names and `heads.<task>.{weight,bias}`; returns the file's name."""
+    """Write the encoder under its Hugging Face names and `heads.<task>.{weight,bias}`, a learnt pooling under
+    `pool.`; returns the file's name."""
     tensors = dict(model.encoder.state_dict())
     tensors |= {HEADS + name: tensor for name, tensor in model.heads.state_dict().items()}
+    if isinstance(model.pool, nn.Module):
+        tensors |= {POOL + name: tensor for name, tensor in model.pool.state_dict().items()}
     # A clone each: safetensors refuses tensors that share memory. Its own writer would make the file private.
     content = save({name: t.detach().clone().contiguous() for name, t in tensors.items()}, {"format": "pt"})
     (folder / FILE).write_bytes(content)
@@ -46,7 +49,7 @@ def write_config(model: MultiTaskClassifier, config: PretrainedConfig, recipe: R
     raw |= {"architectures": [type(model.encoder).__name__], "dtype": "float32"}
     raw["xinyi"] = {
         "schema_version": 1,
-        "pooling": next(name for name, function in POOLINGS.items() if function is model.pool),
+        "pooling": model.pooling,
         "tasks": {task.id: list(task.label_ids) for task in recipe.tasks},
         "kinds": {task.id: task.kind for task in recipe.tasks},
         "encoding": recipe.encoding.to_dict(),
@@ -68,11 +71,18 @@ def load_model(folder: Path) -> MultiTaskClassifier:
         encoder = _encoder(folder)
         sizes = {task: len(labels) for task, labels in own["tasks"].items()}
         model = MultiTaskClassifier(encoder, sizes, int(encoder.config.hidden_size), own["pooling"])
-        model.heads.load_state_dict({k.removeprefix(HEADS): v for k, v in tensors.items() if k.startswith(HEADS)})
+        model.heads.load_state_dict(_below(HEADS, tensors))
+        if isinstance(model.pool, nn.Module):
+            model.pool.load_state_dict(_below(POOL, tensors))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         found = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise BundleError([describe(f"config.json and {FILE} that fit", found, AGAIN, str(folder))]) from error
     return model.eval()
+
+
+def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The tensors of one part, by their names within it."""
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def score_weights(folder: Path, encoded: Encoded, pad_id: int) -> dict[str, NDArray[np.float32]]:

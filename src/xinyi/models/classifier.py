@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from xinyi.models.fast_modernbert import FastModernBert, fits
-from xinyi.models.pooling import POOLINGS
+from xinyi.models.pooling import build_pooling
 
 
 class Heads(nn.ModuleDict):
@@ -60,7 +60,7 @@ class MultiTaskClassifier(nn.Module):
         encoder: a Hugging Face encoder whose output has `last_hidden_state` (B, L, D).
         sizes: task id → number of labels.
         hidden_size: D.
-        pooling: a name in POOLINGS.
+        pooling: a name in POOLING_NAMES.
         dropout: on the pooled vector.
         standardise: whether the heads see pooled vectors in standard units; `standard.measure` must then be called.
     """
@@ -76,7 +76,8 @@ class MultiTaskClassifier(nn.Module):
     ) -> None:
         super().__init__()
         self.encoder = encoder
-        self.pool = POOLINGS[pooling]
+        self.pooling = pooling
+        self.pool = build_pooling(pooling, hidden_size)
         self.standard = Standardise(hidden_size) if standardise else None
         self.dropout = nn.Dropout(dropout)
         self.heads = Heads({task: nn.Linear(hidden_size, size) for task, size in sizes.items()})

@@ -1,9 +1,16 @@
-"""Ways to make one vector of a row's token vectors. Shapes: hidden (B, L, D), mask and types (B, L) → (B, D)."""
+"""Ways to make one vector of a row's token vectors. Shapes: hidden (B, L, D), mask and types (B, L) → (B, D).
+
+`POOLINGS` are plain functions; `LEARNT` are modules with weights of their own, which a bundle carries as `pool.…`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+
+Pooling = Callable[[Tensor, Tensor, Tensor | None], Tensor]
 
 
 def cls(hidden_BLD: Tensor, mask_BL: Tensor, types_BL: Tensor | None = None) -> Tensor:
@@ -34,4 +41,28 @@ def maximum(hidden_BLD: Tensor, mask_BL: Tensor, types_BL: Tensor | None = None)
     return hidden_BLD.masked_fill(mask_BL.unsqueeze(-1) == 0, lowest).amax(1)
 
 
-POOLINGS = {"cls": cls, "mean": mean, "text_mean": text_mean, "max": maximum}
+class AttentionPooling(nn.Module):
+    """The mean over real tokens, weighted by softmax(h · q / √D): one learnt query asks which tokens count.
+
+    The self-attentive pooling of Lin et al. 2017 (A Structured Self-Attentive Sentence Embedding) with a single hop and
+    without its hidden layer. The query begins at zero, where the pooling is the plain mean.
+    """
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.query_D = nn.Parameter(torch.zeros(size))
+
+    def forward(self, hidden_BLD: Tensor, mask_BL: Tensor, types_BL: Tensor | None = None) -> Tensor:
+        """Pooled vectors (B, D)."""
+        scores_BL = hidden_BLD @ self.query_D * self.query_D.shape[0] ** -0.5
+        scores_BL = scores_BL.masked_fill(mask_BL == 0, torch.finfo(scores_BL.dtype).min)
+        return (torch.softmax(scores_BL, -1).unsqueeze(-1) * hidden_BLD).sum(1)
+
+
+POOLINGS: dict[str, Pooling] = {"cls": cls, "mean": mean, "text_mean": text_mean, "max": maximum}
+LEARNT: dict[str, Callable[[int], nn.Module]] = {"attention": AttentionPooling}
+
+
+def build_pooling(name: str, size: int) -> Pooling:
+    """The named pooling of token vectors of this size. Raises KeyError for a name that there is not."""
+    return LEARNT[name](size) if name in LEARNT else POOLINGS[name]

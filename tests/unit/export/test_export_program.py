@@ -20,7 +20,7 @@ from xinyi.runtime.manifest import read_manifest
 from xinyi.runtime.verify import prove
 
 
-@pytest.fixture(scope="module", params=[("bert", "mean"), ("modern", "cls")], ids=["bert", "modernbert"])
+@pytest.fixture(scope="module", params=[("bert", "mean"), ("modern", "cls"), ("modern", "attention")], ids="-".join)
 def with_program(request, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("program") / "bundle"
     settings = ExportSettings(formats=("onnx", "pt2"))

@@ -7,12 +7,14 @@ import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
-from tiny_bundle import DECODINGS, TASKS
+from tiny_bundle import DECODINGS, ENCODING, TASKS, export_tiny, tiny_model
 from transformers import AutoModel, AutoTokenizer
 
-from xinyi.encoding import pad
+from xinyi.encoding import TextEncoder, pad
 from xinyi.errors import BundleError
-from xinyi.export import load_model
+from xinyi.export import ExportSettings, load_model
+from xinyi.export.scoring import torch_logits
+from xinyi.runtime import load
 from xinyi.runtime.golden import read_golden
 from xinyi.text import prepare
 
@@ -63,6 +65,27 @@ def test_load_model_gives_back_every_weight(bundle: Path) -> None:
         state = {name.removeprefix("encoder."): tensor for name, tensor in model.state_dict().items()}
         assert names == set(state)
         assert all(torch.equal(file.get_tensor(name), state[name]) for name in names)
+
+
+def test_a_learnt_pooling_is_part_of_the_bundle(tmp_path: Path) -> None:
+    """Its weights are stored, read again, and in the served graph: all three give the same logits."""
+    tiny = tiny_model("bert", "attention")
+    record = export_tiny(tmp_path / "bundle", tiny, settings=ExportSettings(formats=("safetensors", "onnx")))
+    assert set(record["formats"]) == {"safetensors", "onnx"}
+    again = load_model(tmp_path / "bundle")
+    assert torch.equal(again.pool.query_D, tiny.model.pool.query_D)
+    encoded = TextEncoder(tiny.tokenizer, ENCODING).encode(["物流太慢了，催了也没人理", "好"])
+    served, trained = (
+        load(tmp_path / "bundle").logits(["物流太慢了，催了也没人理", "好"]),
+        torch_logits(again, encoded, 0),
+    )
+    with torch.no_grad():
+        again.pool.query_D.zero_()
+    for task in trained:
+        np.testing.assert_allclose(served[task], trained[task], atol=1e-5)
+        assert np.abs(torch_logits(again, encoded, 0)[task] - trained[task]).max() > 1e-2
+    _, info = AutoModel.from_pretrained(tmp_path / "bundle", output_loading_info=True)
+    assert [name for name in info["missing_keys"] if not name.startswith("pooler.")] == []
 
 
 def test_config_holds_label_order_and_no_path(bundle: Path) -> None:

@@ -17,7 +17,7 @@ from transformers import (
 )
 
 from xinyi.models.classifier import MultiTaskClassifier, takes_types
-from xinyi.models.pooling import POOLINGS
+from xinyi.models.pooling import LEARNT, POOLINGS, AttentionPooling, build_pooling
 from xinyi.models.pooling_names import POOLING_NAMES
 
 SIZES = {"sentiment": 5, "emotion": 3}
@@ -57,7 +57,16 @@ def classifier(kind: str, pooling: str = "mean", attention: str = "eager") -> Mu
     for head in made.heads.values():
         torch.nn.init.normal_(head.weight)
         torch.nn.init.normal_(head.bias)
+    if pooling == "attention":
+        torch.nn.init.normal_(made.pool.query_D, std=3.0, generator=torch.Generator().manual_seed(5))
     return made
+
+
+def attended(hidden_LD, query_D):
+    """By torch's own attention: one head, one query, the tokens as keys and as values."""
+    if query_D is None:
+        return None
+    return torch.nn.functional.scaled_dot_product_attention(query_D[None], hidden_LD, hidden_LD)[0]
 
 
 @pytest.mark.parametrize("pooling", POOLING_NAMES)
@@ -76,6 +85,7 @@ def test_it_is_the_plain_encoder_pooled_and_multiplied(kind, pooling):
             "mean": hidden_BLD[row, :real].mean(0),
             "text_mean": hidden_BLD[row, :real][own].mean(0),
             "max": hidden_BLD[row, :real].amax(0),
+            "attention": attended(hidden_BLD[row, :real], getattr(model.pool, "query_D", None)),
         }[pooling]
         for found, head in zip(logits_C, model.heads.values(), strict=True):
             torch.testing.assert_close(found, head.weight @ vector_D + head.bias, rtol=1e-5, atol=1e-5)
@@ -135,7 +145,33 @@ def test_a_row_of_nothing_but_padding_is_no_nan():
 
 
 def test_the_names_that_configuration_offers_are_the_poolings_there_are():
-    assert set(POOLING_NAMES) == set(POOLINGS)
+    assert sorted(POOLING_NAMES) == sorted([*POOLINGS, *LEARNT])
+    for name in POOLING_NAMES:
+        assert build_pooling(name, 4)(torch.randn(2, 3, 4), torch.ones(2, 3).long(), None).shape == (2, 4)
+
+
+def test_attention_begins_as_the_mean_and_learns_which_tokens_count():
+    """A task that the mean cannot solve: the answer is the sign of the one token that is marked."""
+    torch.manual_seed(0)
+    pool, head = AttentionPooling(8), torch.nn.Linear(8, 1)
+    hidden_BLD = torch.randn(64, 6, 8)
+    mask_BL = (torch.arange(6) < torch.randint(2, 7, (64, 1))).long()
+    torch.testing.assert_close(pool(hidden_BLD, mask_BL), POOLINGS["mean"](hidden_BLD, mask_BL))
+    hidden_BLD[:, :, 0] = 0.0
+    hidden_BLD[:, 1, 0] = 4.0  # the mark
+    target_B = (hidden_BLD[:, 1, 1] > 0).float()
+    optimiser = torch.optim.Adam([*pool.parameters(), *head.parameters()], lr=0.1)
+    for _ in range(200):
+        optimiser.zero_grad()
+        logits_B = head(pool(hidden_BLD, mask_BL))[:, 0]
+        torch.nn.functional.binary_cross_entropy_with_logits(logits_B, target_B).backward()
+        optimiser.step()
+    assert ((logits_B > 0) == (target_B > 0)).float().mean() == 1.0
+    assert pool.query_D.argmax() == 0
+
+
+def test_attention_over_nothing_but_padding_is_finite():
+    assert torch.isfinite(AttentionPooling(4)(torch.randn(1, 3, 4), torch.zeros(1, 3).long())).all()
 
 
 def test_dropout_before_the_heads_is_on_in_training_only():

@@ -50,6 +50,13 @@ def test_a_tied_parameter_is_in_one_group():
     assert len(found) == len(set(found)) == len(list(made.parameters()))
 
 
+def test_a_learnt_pooling_learns_as_fast_as_the_heads():
+    encoder = BertModel(BertConfig(num_hidden_layers=2, **SIZES), add_pooling_layer=False)
+    made = MultiTaskClassifier(encoder, {"a": 3}, 32, "attention")
+    found = of_each(made, parameter_groups(made, OptimSettings(lr=1e-5, head_lr=1e-3, layer_decay=0.5)))
+    assert (found["pool.query_D"]["lr"], found["pool.query_D"]["weight_decay"]) == (1e-3, 0.0)
+
+
 def test_frozen_parameters_are_left_out():
     made = model()
     made.encoder.requires_grad_(False)
