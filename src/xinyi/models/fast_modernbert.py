@@ -95,10 +95,11 @@ class FastModernBert:
             config = self.model.config
             size = config.hidden_size // self.heads
             theta = config.rope_parameters["full_attention"]["rope_theta"]
-            powers = torch.arange(0, size, 2, dtype=torch.float32, device=device) / size
-            positions = torch.arange(max(length, 512), dtype=torch.float32, device=device)
-            angles = torch.outer(positions, 1.0 / theta**powers)
-            self._cos, self._sin = angles.cos().to(self.dtype), angles.sin().to(self.dtype)
+            with torch.inference_mode(False):  # what is kept from there could not be used in training
+                powers = torch.arange(0, size, 2, dtype=torch.float32, device=device) / size
+                positions = torch.arange(max(length, 512), dtype=torch.float32, device=device)
+                angles = torch.outer(positions, 1.0 / theta**powers)
+                self._cos, self._sin = angles.cos().to(self.dtype), angles.sin().to(self.dtype)
         return self._cos[None, :length, None, None], self._sin[None, :length, None, None]
 
 

@@ -85,3 +85,13 @@ def test_refuses_what_it_does_not_compute(other):
     assert not fits(config)
     with pytest.raises(ValueError, match="full-attention"):
         FastModernBert(ModernBertModel(config))
+
+
+def test_training_goes_on_after_an_answer_in_inference_mode(model):
+    ids, mask = _rows([12, 5])
+    fast = FastModernBert(model)
+    with torch.inference_mode():
+        wanted = fast(ids, mask)
+    found = fast(ids, mask)
+    found.sum().backward()
+    assert torch.equal(found, wanted)
