@@ -9,8 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from xinyi.errors import DataError, describe
 from xinyi.pretraining.settings import CorpusSettings
 from xinyi.pretraining.store import Source
+
+# Lengths of one batch where rows are few: the longest by the shortest.
+NEAR = 1.125
 
 
 @dataclass(frozen=True)
@@ -110,13 +114,32 @@ def grouped(rows: Rows, tokens: int, rng: np.random.Generator, rests: bool = Fal
     return [batches[i] for i in rng.permutation(len(batches))]
 
 
+def loose(rows: Rows, tokens: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    """Row numbers in batches of like length and at most about `tokens` tokens, in random order; for few rows.
+
+    No row is left out; `fill` shortens each to the shortest of its batch, by at most a ninth.
+    """
+    order = rng.permutation(len(rows))
+    order = order[np.argsort(rows.length[order], kind="stable")]
+    lengths, batches, start = rows.length[order], [], 0
+    while start < len(order):
+        shortest = int(lengths[start])
+        alike = int(np.searchsorted(lengths, NEAR * shortest, "right"))
+        stop = min(alike, start + max(1, tokens // shortest))
+        batches.append(order[start:stop])
+        start = stop
+    return [batches[i] for i in rng.permutation(len(batches))]
+
+
 def fill(found: Sequence[Source], rows: Rows, chosen: NDArray, cls_id: int, sep_id: int) -> NDArray[np.int64]:
-    """Token ids (B, L) of rows of one length L."""
-    length = int(rows.length[chosen[0]])
+    """Token ids (B, L) of rows; L is the shortest row's length, and longer ones lose their end."""
+    length = int(rows.length[chosen].min())
     ids_BL = np.full((len(chosen), length), sep_id, np.int64)
     ids_BL[:, 0] = cls_id
     for row, i in enumerate(chosen):
         start, stop = rows.start[i], rows.stop[i]
+        if rows.length[i] > length:
+            stop = start + length - 2  # and [SEP], which is there already
         ids_BL[row, 1 : 1 + stop - start] = found[rows.source[i]].ids[start:stop]
     return ids_BL
 
@@ -137,11 +160,20 @@ class Feed:
         self.found, self.settings, self.tokens, self.special, self.seed = found, settings, tokens, special, seed
 
     def batches(self, first: int, every: int) -> Iterator[NDArray[np.int64]]:
-        """Ids (B, L) of batch `first`, then of each `every`-th after it, without end."""
+        """Ids (B, L) of batch `first`, then of each `every`-th after it, without end.
+
+        Raises:
+            DataError: no text is long enough for a row.
+        """
         number, index, wanted = 0, 0, first
         while True:
             rows = one_pass(self.found, self.settings, self.seed, number)
+            if not len(rows):
+                expected = f"texts of at least {self.settings.shortest // 2} tokens"
+                raise DataError([describe(expected, "none", "give more or longer texts", "data.files")])
             order = grouped(rows, self.tokens, np.random.default_rng([self.seed, number]))
+            if 2 * sum(map(len, order)) < len(rows):  # a small corpus: most lengths have too few rows for a batch
+                order = loose(rows, self.tokens, np.random.default_rng([self.seed, number]))
             while wanted - index < len(order):
                 yield fill(self.found, rows, order[wanted - index], self.special["cls"], self.special["sep"])
                 wanted += every

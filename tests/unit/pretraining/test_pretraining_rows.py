@@ -10,10 +10,50 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pretraining_world import TOKENIZER, corpus_settings, write_corpus
 
+from xinyi.errors import DataError
 from xinyi.pretraining import store
-from xinyi.pretraining.rows import Feed, cut, grouped, one_pass
+from xinyi.pretraining.rows import NEAR, Feed, Rows, cut, fill, grouped, loose, one_pass
 
 SPECIAL = {"cls": 2, "sep": 3}
+
+
+def some_rows(lengths, cuts):
+    """Rows of these lengths, one after the other in one source; ids count from 100, and a line ends with [SEP]."""
+    sizes = np.array(lengths) - 1 - np.array(cuts)
+    stops = np.cumsum(sizes)
+    ids = np.arange(100, 100 + stops[-1])
+    ids[(stops - 1)[~np.array(cuts)]] = SPECIAL["sep"]
+    source = store.Source("one", ids, np.array([0, stops[-1]]), ids[:0], np.array([0]))
+    return source, Rows(np.zeros(len(sizes), np.int16), stops - sizes, stops, np.array(cuts))
+
+
+@given(st.lists(st.tuples(st.integers(8, 80), st.booleans()), min_size=1, max_size=50), st.integers(0, 9))
+def test_few_rows_are_all_used_and_hardly_shortened(drawn, seed):
+    source, rows = some_rows(*zip(*drawn, strict=True))
+    batches = loose(rows, 256, np.random.default_rng(seed))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(len(rows)))
+    for batch in batches:
+        ids_BL = fill([source], rows, batch, SPECIAL["cls"], SPECIAL["sep"])
+        lengths = rows.length[batch]
+        assert ids_BL.shape == (len(batch), lengths.min())
+        assert ids_BL.size <= 256
+        assert lengths.max() <= NEAR * lengths.min()
+        assert (ids_BL[:, 0] == SPECIAL["cls"]).all()
+        assert (ids_BL[:, -1] == SPECIAL["sep"]).all()
+        for row, i in zip(ids_BL, batch, strict=True):
+            kept = ids_BL.shape[1] - 2
+            assert row[1:-1].tolist() == source.ids[rows.start[i] : rows.start[i] + kept].tolist()
+
+
+def test_a_small_corpus_has_batches_and_an_empty_one_an_error(found):
+    sources, settings = found
+    lines = np.concatenate([[0], np.cumsum([9, 17, 12])])
+    tiny = store.Source("tiny", np.arange(100, 138), lines, sources[0].ids[:0], np.array([0]))
+    batches = list(islice(Feed([tiny], settings, 4096, SPECIAL, 7).batches(0, 1), 9))
+    assert len(batches) == 9
+    empty = store.Source("empty", np.arange(3), np.array([0, 3]), sources[0].ids[:0], np.array([0]))
+    with pytest.raises(DataError, match="texts of at least"):
+        next(Feed([empty], settings, 4096, SPECIAL, 7).batches(0, 1))
 
 
 @given(st.lists(st.integers(2, 300), min_size=1, max_size=60), st.integers(0, 10))
