@@ -54,7 +54,8 @@ class AttentionPooling(nn.Module):
 
     def forward(self, hidden_BLD: Tensor, mask_BL: Tensor, types_BL: Tensor | None = None) -> Tensor:
         """Pooled vectors (B, D)."""
-        scores_BL = hidden_BLD @ self.query_D * self.query_D.shape[0] ** -0.5
+        # No matrix product: quantisation would take the query for a matrix of weights.
+        scores_BL = (hidden_BLD * self.query_D).sum(-1) * self.query_D.shape[0] ** -0.5
         scores_BL = scores_BL.masked_fill(mask_BL == 0, torch.finfo(scores_BL.dtype).min)
         return (torch.softmax(scores_BL, -1).unsqueeze(-1) * hidden_BLD).sum(1)
 

@@ -12,7 +12,7 @@ from transformers import AutoModel, AutoTokenizer
 
 from xinyi.encoding import TextEncoder, pad
 from xinyi.errors import BundleError
-from xinyi.export import ExportSettings, load_model
+from xinyi.export import load_model
 from xinyi.export.scoring import torch_logits
 from xinyi.runtime import load
 from xinyi.runtime.golden import read_golden
@@ -70,8 +70,9 @@ def test_load_model_gives_back_every_weight(bundle: Path) -> None:
 def test_a_learnt_pooling_is_part_of_the_bundle(tmp_path: Path) -> None:
     """Its weights are stored, read again, and in the served graph: all three give the same logits."""
     tiny = tiny_model("bert", "attention")
-    record = export_tiny(tmp_path / "bundle", tiny, settings=ExportSettings(formats=("safetensors", "onnx")))
+    record = export_tiny(tmp_path / "bundle", tiny)
     assert set(record["formats"]) == {"safetensors", "onnx"}
+    assert record["int8"]
     again = load_model(tmp_path / "bundle")
     assert torch.equal(again.pool.query_D, tiny.model.pool.query_D)
     encoded = TextEncoder(tiny.tokenizer, ENCODING).encode(["物流太慢了，催了也没人理", "好"])
