@@ -44,6 +44,7 @@ COMMANDS: dict[str, tuple[Command, str]] = {
 # Packages that come with another extra than `train`, by the name they are imported by.
 EXTRAS = {
     "optuna": "tune",
+    "peft": "lora",
     "openvino": "openvino",
     "model_signing": "sign",
     "OpenSSL": "sign",

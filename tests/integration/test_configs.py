@@ -29,6 +29,10 @@ OPTIONS = [name for name in FILES if name.partition("/")[0] in GROUPS]
 PLAIN = [name for name in OPTIONS if not name.startswith(("task/", "experiment/"))]
 HELP = ["hydra/help/xinyi"]
 PRETRAINING = [name for name in FILES if name.startswith(("corpus/", "pretraining/"))]  # see test_pretrain.py
+# Recipes that work with something of the user's.
+NEEDS = {
+    "recipe/distill": "recipe.teacher", "recipe/self_training": "recipe.unlabelled", "recipe/adapt": "recipe.adapt",
+}  # fmt: skip
 EXPERIMENTS = [name.partition("/")[2] for name in FILES if name.startswith("experiment/")]
 
 
@@ -50,6 +54,8 @@ def fake(tmp_path):
         found = [f"{group}={name}"]
         if option == "backbone/local":
             return [*found, f"backbone.path={model}"]
+        if option in NEEDS:
+            return [*found, f"{NEEDS[option]}={model if option.endswith('distill') else ['a.txt']}"]
         if group == "gate":
             return [*found, f"gate.champion={model}"]
         if option == "data/files":

@@ -91,8 +91,8 @@ CASES: dict[str, dict[str, Any]] = {
     "accumulate": {"accumulate": 2},
     "stopped early": {"score": steady, "patience": 1},
     "few steps": {"max_steps": 10},
-    "moving average": {"ema": 0.9},
-    "recipes": {"extras": Extras(rdrop=0.5, fgm=0.3, dropout_samples=2, uncertainty=True)},
+    "moving average": {"ema": 0.9, "soup": 2},
+    "recipes": {"extras": Extras(rdrop=0.5, fgm=0.3, dropout_samples=2, uncertainty=True, contrastive=0.2)},
 }
 
 

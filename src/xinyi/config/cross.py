@@ -14,6 +14,7 @@ from typing import Any
 from xinyi.config.cross_checks import checks_problems
 from xinyi.config.cross_data import data_problems, sources
 from xinyi.config.cross_evaluation import evaluation_problems
+from xinyi.config.cross_recipe import recipe_problems
 from xinyi.config.paths import embedded_config
 from xinyi.errors import ConfigError, describe
 
@@ -30,7 +31,7 @@ def cross_problems(config: Mapping[str, Any]) -> list[str]:
     checks = (
         _task_problems, data_problems, checks_problems,
         backbone_problems, _trainer_problems, _gate_problems, _export_problems,
-        evaluation_problems, name_problems, folder_problems,
+        evaluation_problems, recipe_problems, name_problems, folder_problems,
     )  # fmt: skip
     return [text for check in checks for text in check(config)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -15,6 +15,9 @@ from xinyi.encoding import Encoded, TextEncoder
 from xinyi.errors import DataError, describe
 from xinyi.tasks.spec import TaskSpec
 
+# Column of a data table that says how much each row counts.
+WEIGHT = "weight"
+
 
 @dataclass(frozen=True)
 class EncodedSplit:
@@ -22,10 +25,14 @@ class EncodedSplit:
 
     targets: single and ordinal int64 (N,), -1 where the label is missing; multi float32 (N, C) of 0 and 1, a whole
     row of -1 where the label is missing.
+    teacher: task → a teacher's logits, float32 (N, C).
+    weights: how much each row counts, float32 (N,): 1, or one other value; None where all count alike.
     """
 
     encoded: Encoded
     targets: dict[str, NDArray]
+    teacher: dict[str, NDArray] = field(default_factory=dict)
+    weights: NDArray | None = None
 
     def __len__(self) -> int:
         return len(self.encoded)
@@ -53,7 +60,8 @@ def encode_split(
         DataError: a task has no label column, or a label that the task does not know.
     """
     encoded = store.encoded(table, encoder) if store else joined(list(encode_chunks(table, encoder)))
-    return EncodedSplit(encoded, targets(table, tasks))
+    weights = table[WEIGHT].to_numpy().astype(np.float32) if WEIGHT in table.column_names else None
+    return EncodedSplit(encoded, targets(table, tasks), weights=weights)
 
 
 def targets(table: pa.Table, tasks: Sequence[TaskSpec]) -> dict[str, NDArray]:

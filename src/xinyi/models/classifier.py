@@ -11,6 +11,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from xinyi.models import lora
 from xinyi.models.fast_modernbert import FastModernBert, fits
 from xinyi.models.pooling import build_pooling
 
@@ -83,6 +84,7 @@ class MultiTaskClassifier(nn.Module):
         self.heads = Heads({task: nn.Linear(hidden_size, size) for task, size in sizes.items()})
         self.takes_types = takes_types(encoder)
         self.fast = FastModernBert(encoder) if fits(encoder.config) else None
+        self.adapted = False
         for head in self.heads.values():
             nn.init.trunc_normal_(head.weight, std=0.02)
             nn.init.zeros_(head.bias)
@@ -102,11 +104,27 @@ class MultiTaskClassifier(nn.Module):
 
     def answer(self, pooled_BD: Tensor) -> dict[str, Tensor]:
         """Logits (B, C) of each task from pooled vectors, under one dropout mask."""
-        dropped_BD = self.dropout(pooled_BD if self.standard is None else self.standard(pooled_BD))
+        dropped_BD = self.dropout(self.scaled(pooled_BD))
         return {task: head(dropped_BD) for task, head in self.heads.items()}
 
+    def scaled(self, pooled_BD: Tensor) -> Tensor:
+        """Pooled vectors as the heads see them: in standard units where those were measured."""
+        return pooled_BD if self.standard is None else self.standard(pooled_BD)
+
+    def adapt(self, rank: int, alpha: float) -> None:
+        """Train the encoder through adapters only (see `lora.insert`), until `fold` makes them part of it."""
+        lora.insert(self.encoder, rank, alpha)
+        # The fast forward pass reads the weights themselves and would not see the adapters.
+        self.fast, self.adapted = None, True
+
     def fold(self) -> None:
-        """Make the standardisation part of the heads, for good: the answers stay the same, up to rounding."""
+        """Make adapters part of the encoder and the standardisation part of the heads, for good.
+
+        The answers stay the same, up to rounding.
+        """
+        if self.adapted:
+            lora.merge(self.encoder)
+            self.fast, self.adapted = FastModernBert(self.encoder) if fits(self.encoder.config) else None, False
         if self.standard is not None:
             for head in self.heads.values():
                 self.standard.fold(head)

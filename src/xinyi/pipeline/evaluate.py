@@ -13,7 +13,7 @@ import pyarrow as pa
 from xinyi.config import builders, check
 from xinyi.config.schema.evaluation import EvaluationConfig
 from xinyi.data import Dataset
-from xinyi.errors import BundleError, ConfigError, describe
+from xinyi.errors import ConfigError
 from xinyi.evaluation import report as reports
 from xinyi.evaluation.answers import store_answers
 from xinyi.evaluation.behaviour import load_suites
@@ -22,7 +22,7 @@ from xinyi.evaluation.predictions import write_predictions
 from xinyi.evaluation.settings import EvaluationSettings
 from xinyi.pipeline.evaluate_data import apply, given_data, own_data, with_checks, with_training_counts
 from xinyi.pipeline.facts import run_facts
-from xinyi.pipeline.folder import RunFolder, write_json
+from xinyi.pipeline.folder import RunFolder, find_bundle, write_json
 from xinyi.pipeline.measure import ask_suites, latency
 from xinyi.pipeline.resume import run_config
 from xinyi.runtime import Classifier
@@ -90,15 +90,6 @@ def _cost(bundle: Path, classifier: Classifier, table: pa.Table) -> dict[str, An
     formats = read_manifest(bundle).formats
     sizes = {name: (bundle / record.file).stat().st_size for name, record in formats.items()}
     return {"bytes": sizes, "latency_ms": {**latency(classifier.logits, table), "on": "the bundle, onnxruntime"}}
-
-
-def find_bundle(target: Path) -> Path:
-    """The bundle that a path names or holds. Raises BundleError."""
-    for folder in (target, target / "bundle"):
-        if (folder / "manifest.json").is_file():
-            return folder
-    remedy = "name a bundle, or write one with xinyi export RUN"
-    raise BundleError([describe("a bundle, or a run folder that holds one", str(target), remedy)])
 
 
 def _predict(classifier: Classifier, dataset: Dataset, folder: RunFolder) -> dict[str, Path]:

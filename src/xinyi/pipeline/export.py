@@ -14,8 +14,9 @@ from xinyi.errors import BundleError, describe
 from xinyi.evaluation.schema import validate
 from xinyi.export.formats import torch_scorers
 from xinyi.pipeline import stages
+from xinyi.pipeline.adapt import assembled
 from xinyi.pipeline.folder import RunFolder, read_json
-from xinyi.pipeline.parts import Parts, assemble
+from xinyi.pipeline.parts import Parts
 from xinyi.pipeline.resume import run_config
 from xinyi.runtime.verify import prove
 from xinyi.tracking import fetch_bundle
@@ -64,7 +65,7 @@ def _loaded(folder: RunFolder, checkpoint: Path) -> tuple[TrainConfig, Dataset, 
     config = run_config(folder)
     dataset = load(builders.data_settings(config), builders.task_specs(config))
     stages.same_data(read_json(folder.state), dataset)
-    parts = assemble(config, dataset)
+    parts = assembled(config, folder, dataset)
     load_weights(parts.module, checkpoint)
     parts.model.float().eval()
     return config, dataset, parts

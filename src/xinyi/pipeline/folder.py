@@ -84,6 +84,15 @@ class RunFolder:
             raise ConfigError([problem]) from error
 
 
+def find_bundle(target: Path) -> Path:
+    """The bundle that a path names or holds. Raises BundleError."""
+    for folder in (target, target / "bundle"):
+        if (folder / "manifest.json").is_file():
+            return folder
+    remedy = "name a bundle, or write one with xinyi export RUN"
+    raise BundleError([describe("a bundle, or a run folder that holds one", str(target), remedy)])
+
+
 def write_json(path: Path, content: Any) -> None:
     """Write JSON beside, then rename, so that nobody ever reads half a file."""
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
@@ -41,7 +42,10 @@ from xinyi.training.processes import rank
 
 @dataclass
 class Parts:
-    """A run's pieces, put together but not yet trained."""
+    """A run's pieces, put together but not yet trained.
+
+    notes: what the report says about recipes that did more than change the loss.
+    """
 
     tasks: tuple[TaskSpec, ...]
     encoder: TextEncoder
@@ -52,6 +56,7 @@ class Parts:
     fit: FitSettings
     precision: str
     on_gpu: bool
+    notes: dict[str, Any] = field(default_factory=dict)
 
     def loader(self, config: TrainConfig, split: str) -> BatchLoader:
         """Batches of a split: shuffled and shared out over the processes for training, in order of length else."""
@@ -91,14 +96,24 @@ def assemble(config: TrainConfig, dataset: Dataset) -> Parts:
     flag, why = precision.choose(config.trainer.precision, on_gpu)
     fit = _fit_settings(config, flag, on_gpu)
     module = _module(config, model, dataset.tasks, splits["train"], fit)
-    return Parts(dataset.tasks, encoder, splits, backbone, model, module, fit, why, on_gpu)
+    notes = {"lora": _trained(model)} if config.recipe.lora_rank else {}
+    return Parts(dataset.tasks, encoder, splits, backbone, model, module, fit, why, on_gpu, notes)
 
 
 def build_model(config: TrainConfig, backbone: Backbone, tasks: Sequence[TaskSpec]) -> MultiTaskClassifier:
     """One encoder with a head for each task."""
     sizes = {task.id: len(task.labels) for task in tasks}
     own = config.backbone
-    return MultiTaskClassifier(backbone.encoder, sizes, backbone.hidden_size, own.pooling, own.dropout, own.standardise)
+    size = backbone.hidden_size
+    model = MultiTaskClassifier(backbone.encoder, sizes, size, own.pooling, own.dropout, own.standardise)
+    if config.recipe.lora_rank:
+        model.adapt(config.recipe.lora_rank, config.recipe.lora_alpha)
+    return model
+
+
+def _trained(model: MultiTaskClassifier) -> dict[str, int]:
+    """How many weights learn."""
+    return {"trained_parameters": sum(p.numel() for p in model.parameters() if p.requires_grad)}
 
 
 def _set_threads(config: TrainConfig) -> None:
@@ -112,6 +127,7 @@ def _fit_settings(config: TrainConfig, flag: str, on_gpu: bool) -> FitSettings:
     return FitSettings(
         "gpu" if on_gpu else "cpu", t.devices, t.nodes, t.strategy, flag, t.epochs, t.max_steps, t.patience,
         t.accumulate, config.optim.clip, t.log_every, t.deterministic, t.progress, config.recipe.ema,
+        config.recipe.soup,
     )  # fmt: skip
 
 
@@ -134,7 +150,10 @@ def _objective(config: TrainConfig, tasks: Sequence[TaskSpec], train: EncodedSpl
         balanced = recipe.class_weights == "balanced"
         weights = balanced_weights(train.targets[task.id], task.kind, len(task.labels)) if balanced else None
         losses[task.id] = build_loss(task.kind, chosen[task.kind], weights, recipe.label_smoothing)
-    extras = Extras(recipe.rdrop, recipe.fgm, recipe.dropout_samples, recipe.uncertainty and len(tasks) > 1)
+    extras = Extras(
+        recipe.rdrop, recipe.fgm, recipe.dropout_samples, recipe.uncertainty and len(tasks) > 1, recipe.distill,
+        recipe.distill_temperature, recipe.contrastive, recipe.contrastive_temperature,
+    )  # fmt: skip
     weights, kinds = {task.id: task.weight for task in tasks}, {task.id: task.kind for task in tasks}
     return Objective(losses, weights, kinds, extras)
 

@@ -22,12 +22,16 @@ from xinyi.evaluation.answers import store_answers
 from xinyi.evaluation.decoding import fit_decoding, read_decodings, write_decodings
 from xinyi.evaluation.plots import write_confusion_plots
 from xinyi.evaluation.predictions import read_predictions, write_predictions
+from xinyi.models.lora import is_adapter
+from xinyi.pipeline import self_training
+from xinyi.pipeline.adapt import assembled
 from xinyi.pipeline.facts import device_name, run_facts
 from xinyi.pipeline.folder import RunFolder, read_json, write_json
 from xinyi.pipeline.judging import Champion, judged
 from xinyi.pipeline.measure import answers_of, ask_suites, latency
 from xinyi.pipeline.nearness import mahalanobis
 from xinyi.pipeline.parts import Parts
+from xinyi.pipeline.soup import ingredients, stir
 from xinyi.tasks.decode import Decoding
 from xinyi.training.fit import FitResult, fit, load_weights
 from xinyi.training.predict import predict_logits, predict_vectors
@@ -66,24 +70,48 @@ def fit_stage(config: TrainConfig, folder: RunFolder, parts: Parts, logger: Any)
     """
     state = read_json(folder.state)
     if not (state.get("trained") and folder.best.is_file()):
-        facts = _facts(config, parts, _fit(config, folder, parts, logger))
-        state |= {"trained": True, "facts": facts}
+        result = _fit(config, folder, parts, logger)
+        if config.recipe.soup:
+            parts.notes["soup"] = stir(folder, parts)
+        state |= {"trained": True, "facts": _facts(config, parts, result)}
         write_json(folder.state, state)
+        for path in ingredients(folder):
+            path.unlink()
     load_weights(parts.module, folder.best)
     # Evaluation and export work in fp32 on the CPU's or GPU's plain kernels: what is measured is what is served.
     parts.model.float().eval().to("cuda" if parts.on_gpu else "cpu")
     return state["facts"]
 
 
-def _fit(config: TrainConfig, folder: RunFolder, parts: Parts, logger: Any) -> FitResult:
+def first_stage(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts) -> Parts:
+    """For self-training: train a first model, let it label rows, and put the run together anew with them."""
+    if not config.recipe.unlabelled:
+        return parts
+    if not self_training.is_labelled(folder):
+        _fit(config, folder, parts, None, self_training.FIRST)
+        load_weights(parts.module, RunFolder(folder.root / self_training.FIRST).best)
+        parts.model.float().eval().to("cuda" if parts.on_gpu else "cpu")
+        self_training.label(config, folder, dataset, parts)
+    return grown_parts(config, folder, dataset)
+
+
+def grown_parts(config: TrainConfig, folder: RunFolder, dataset: Dataset) -> Parts:
+    """The parts of the second training of self-training."""
+    grown, facts = self_training.grown(config, folder, dataset)
+    parts = assembled(config, folder, grown)
+    parts.notes["self_training"] = facts
+    return parts
+
+
+def _fit(config: TrainConfig, folder: RunFolder, parts: Parts, logger: Any, part: str = "") -> FitResult:
     """Train; data-parallel with further processes that run `xinyi worker RUN`."""
     if config.trainer.strategy != "ddp":
-        return fit_parts(config, folder, parts, [logger] if logger else [])
+        return fit_parts(config, folder, parts, [logger] if logger else [], part)
     if "LOCAL_RANK" in os.environ:
         remedy = "start xinyi train once, without torchrun: it starts the processes of each machine"
         raise ConfigError([describe("no LOCAL_RANK in the environment", os.environ["LOCAL_RANK"], remedy, "trainer")])
     with joined(group(config, folder, parts.on_gpu)):
-        return fit_parts(config, folder, parts, [logger] if logger else [])
+        return fit_parts(config, folder, parts, [logger] if logger else [], part)
 
 
 def group(config: TrainConfig, folder: RunFolder, on_gpu: bool) -> Group:
@@ -92,15 +120,18 @@ def group(config: TrainConfig, folder: RunFolder, on_gpu: bool) -> Group:
     return Group(command, config.trainer.devices, config.trainer.nodes, "nccl" if on_gpu else "gloo")
 
 
-def fit_parts(config: TrainConfig, folder: RunFolder, parts: Parts, loggers: Sequence[Any] = ()) -> FitResult:
-    """Train in this process, from the last checkpoint if there is one."""
+def fit_parts(
+    config: TrainConfig, folder: RunFolder, parts: Parts, loggers: Sequence[Any] = (), part: str = ""
+) -> FitResult:
+    """Train in this process, from the last checkpoint if there is one. part: see `fit`."""
     train, validation = parts.loader(config, "train"), parts.loader(config, "validation")
-    resume = folder.last if folder.last.is_file() else None
+    last = RunFolder(folder.root / part).last
+    resume = last if last.is_file() else None
     if parts.model.standard is not None and resume is None:
         some = parts.splits["train"].spread(STANDARD_ROWS)
         parts.model.standard.measure(torch.from_numpy(predict_vectors(parts.model, some, parts.encoder.pad_id)))
     parts.model.train()  # encoders come in evaluation mode, and Lightning leaves modes as they are
-    return fit(parts.module, train, validation, folder.root, parts.fit, loggers, resume)
+    return fit(parts.module, train, validation, folder.root, parts.fit, loggers, resume, part)
 
 
 def _facts(config: TrainConfig, parts: Parts, result: FitResult) -> dict[str, Any]:
@@ -110,7 +141,7 @@ def _facts(config: TrainConfig, parts: Parts, result: FitResult) -> dict[str, An
         backbone=parts.backbone.name,
         embedded_random=parts.backbone.random,
         tasks=[task.id for task in parts.tasks],
-        parameters=sum(p.numel() for p in parts.model.parameters()),
+        parameters=sum(p.numel() for name, p in parts.model.named_parameters() if not is_adapter(name)),
         train_seconds=round(result.seconds, 2),
         tokens_per_second=round(result.tokens / max(result.seconds, 1e-9)),
         epochs=result.epochs,
@@ -118,6 +149,7 @@ def _facts(config: TrainConfig, parts: Parts, result: FitResult) -> dict[str, An
         best_validation=result.best_score if math.isfinite(result.best_score) else None,
         device=device_name(parts.on_gpu),
         precision=parts.fit.precision,
+        **({"recipe": parts.notes} if parts.notes else {}),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -13,14 +13,19 @@ from xinyi.config.schema import TrainConfig
 from xinyi.data import Dataset, load
 from xinyi.errors import ConfigError, Interrupted, describe
 from xinyi.pipeline import stages
+from xinyi.pipeline.adapt import assembled, check_adapt
 from xinyi.pipeline.data_checks import PAGE, check_dataset
 from xinyi.pipeline.facts import git_commit
 from xinyi.pipeline.folder import RunFolder, read_json, write_json, write_yaml
 from xinyi.pipeline.judging import Champion, find_champion
-from xinyi.pipeline.parts import Parts, assemble
+from xinyi.pipeline.parts import Parts
+from xinyi.pipeline.self_training import check_unlabelled
+from xinyi.pipeline.teaching import check_teacher, teach
 from xinyi.tracking import Tracker, open_tracker
 
 log = logging.getLogger(__name__)
+# Training rows of a label under which it counts as scarce.
+FEW = 20
 
 
 @dataclass
@@ -54,6 +59,9 @@ def train(config: TrainConfig, root: Path, parent: str | None = None, resume: bo
     folder.create()
     # Fetched now: a champion that cannot be had should cost no training.
     champion = find_champion(config.gate.champion, config.tracking.uri) if config.gate.rules else None
+    check_teacher(config, folder)
+    check_unlabelled(config, folder)
+    check_adapt(config, folder)
     tracker = open_tracker(builders.tracking_settings(config))
     dataset = load(builders.data_settings(config), builders.task_specs(config))
     state = read_json(folder.state) if resume else {}
@@ -61,7 +69,7 @@ def train(config: TrainConfig, root: Path, parent: str | None = None, resume: bo
         stages.same_data(state, dataset)
     dataset, _ = check_dataset(config, dataset, folder.root, auto="cheap")
     _keep(folder, config, dataset)
-    parts = assemble(config, dataset)
+    parts = assembled(config, folder, dataset)
     tracker.start(config.name, asdict(config), _tags(config, parts, dataset), parent, state.get("mlflow_run"))
     write_json(folder.state, {**state, "mlflow_run": tracker.run_id, "fingerprint": dataset.summary["fingerprint"]})
     return _tracked(tracker, lambda: _walk(config, folder, dataset, parts, tracker, champion))
@@ -93,6 +101,8 @@ def _walk(
     write_json(folder.data, summary)
     tracker.dataset(summary)
     _announce(config, folder, parts, summary)
+    teach(config, folder, dataset, parts)
+    parts = stages.first_stage(config, folder, dataset, parts)
     facts = stages.fit_stage(config, folder, parts, tracker.logger())
     cost = stages.predict_stage(config, folder, dataset, parts)
     report = stages.report_stage(config, folder, facts, summary, cost)
@@ -141,3 +151,21 @@ def _announce(config: TrainConfig, folder: RunFolder, parts: Parts, summary: dic
     log.info("checks     %s finding(s) over the limit: %s", len(findings), folder.root / PAGE)
     for problem in summary["problems"]:
         log.warning("data: %s", problem)
+    for text in scarce(config, summary["splits"]["train"]["labels"]):
+        log.warning("data: %s", text)
+
+
+def scarce(config: TrainConfig, labels: Mapping[str, Mapping[str, int]]) -> Iterator[str]:
+    """A line for each task that has labels with few training rows, unless a recipe for that was chosen.
+
+    Args:
+        labels: task → label → training rows.
+    """
+    for task, counts in labels.items() if not config.recipe.contrastive else ():
+        few = {label: count for label, count in counts.items() if count < FEW}
+        if few:
+            shown = ", ".join(f"{label} {count}" for label, count in list(few.items())[:5])
+            yield (
+                f"{task}: expected at least {FEW} training rows a label, got fewer for {len(few)} of {len(counts)} "
+                f"({shown}{', …' if len(few) > 5 else ''}); collect more, or try recipe=few_shot"
+            )

@@ -9,11 +9,14 @@ from xinyi.config.schema import TrainConfig
 from xinyi.config.schema.pretrain import PretrainConfig
 from xinyi.data import load
 from xinyi.errors import Interrupted
+from xinyi.pipeline.adapt import assembled
 from xinyi.pipeline.folder import RunFolder
-from xinyi.pipeline.parts import Parts, assemble
+from xinyi.pipeline.parts import Parts
 from xinyi.pipeline.pretrain import take_part
 from xinyi.pipeline.resume import run_config
-from xinyi.pipeline.stages import fit_parts, group
+from xinyi.pipeline.self_training import FIRST, is_labelled
+from xinyi.pipeline.stages import fit_parts, group, grown_parts
+from xinyi.pipeline.teaching import teach
 from xinyi.training.processes import joined
 
 
@@ -29,10 +32,17 @@ def join(root: Path) -> None:
 def work(root: Path, config: TrainConfig) -> Parts:
     """A further process of fine-tuning. Returns what was trained."""
     folder = RunFolder(root)
-    parts = assemble(config, load(builders.data_settings(config), builders.task_specs(config)))
+    dataset = load(builders.data_settings(config), builders.task_specs(config))
+    part = ""
+    if config.recipe.unlabelled and is_labelled(folder):
+        parts = grown_parts(config, folder, dataset)
+    else:
+        parts = assembled(config, folder, dataset)
+        part = FIRST if config.recipe.unlabelled else ""
+    teach(config, folder, dataset, parts)
     try:
         with joined(group(config, folder, parts.on_gpu)):
-            fit_parts(config, folder, parts)
+            fit_parts(config, folder, parts, part=part)
     except Interrupted:
         pass  # the first process says so
     return parts

@@ -98,17 +98,17 @@ class StopAt(pl.Callback):
 
 
 class BestCheckpoint(ModelCheckpoint):
-    """Keeps the weights with the best `val/primary` in best.ckpt.
+    """Keeps the weights with the best `val/primary` in best.ckpt, or several under names of their own.
 
     Its state names files without their folder: a run folder may be moved, or mounted elsewhere, before it is resumed.
     """
 
     _PATHS = ("best_model_path", "kth_best_model_path", "last_model_path")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "best", count: int = 1) -> None:
         super().__init__(
-            dirpath=folder, filename="best", monitor="val/primary", mode="max", save_weights_only=True,
-            enable_version_counter=False,
+            dirpath=folder, filename=name, monitor="val/primary", mode="max", save_weights_only=True, save_top_k=count,
+            auto_insert_metric_name=False, enable_version_counter=False,
         )  # fmt: skip
 
     def state_dict(self) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from xinyi.training.loader import BatchLoader
 from xinyi.training.module import ClassifierModule
 from xinyi.training.progress import RunProgress
 from xinyi.training.recipes.ema import MovingAverage
+from xinyi.training.recipes.soup import Ingredients
 from xinyi.training.survival import Survival
 
 LAST = "last.ckpt"
@@ -31,7 +32,7 @@ LAST = "last.ckpt"
 class FitSettings:
     """Plain values of the configuration group `trainer`; `precision` is Lightning's flag.
 
-    ema: decay of the weights' moving average, 0 for none.
+    ema: decay of the weights' moving average, 0 for none. soup: checkpoints kept for a soup, 0 for none.
     """
 
     accelerator: str = "cpu"
@@ -48,6 +49,7 @@ class FitSettings:
     deterministic: bool = True
     progress: bool = True
     ema: float = 0.0
+    soup: int = 0
 
 
 @dataclass(frozen=True)
@@ -76,20 +78,27 @@ def fit(
     settings: FitSettings,
     loggers: Sequence[Any] = (),
     resume: Path | None = None,
+    part: str = "",
 ) -> FitResult:
     """Train until the epochs are over or the primary metric no longer improves.
 
     Args:
         run: the run folder; checkpoints go to run/checkpoints: best.ckpt and last.ckpt.
+        part: a folder below the run's, where one run trains several times; checkpoints then go there.
         resume: a checkpoint to go on from.
 
     Raises:
         Interrupted: Ctrl-C or SIGTERM; last.ckpt was written.
         TrainingError: the loss is not finite, or a checkpoint cannot be written.
     """
-    folder = run / "checkpoints"
+    folder = run / part / "checkpoints"
     best, meter, survival = BestCheckpoint(folder), Meter(), Survival(folder / LAST, run)
-    callbacks: list[pl.Callback] = [RandomState(), meter, StopAt(settings.max_steps), EpochLog(run / "epochs.jsonl")]
+    callbacks: list[pl.Callback] = [
+        RandomState(),
+        meter,
+        StopAt(settings.max_steps),
+        EpochLog(run / part / "epochs.jsonl"),
+    ]
     if settings.patience:
         stopping = EarlyStopping(
             monitor="val/primary", mode="max", patience=settings.patience, check_finite=False, strict=False
@@ -99,7 +108,8 @@ def fit(
         callbacks.append(MovingAverage(settings.ema))
     if settings.progress:
         callbacks.append(RunProgress(total_steps(len(train), settings), settings.epochs, meter))
-    trainer = build_trainer(settings, [*callbacks, best, survival], loggers)
+    kept = [best, Ingredients(folder, settings.soup)] if settings.soup else [best]
+    trainer = build_trainer(settings, [*callbacks, *kept, survival], loggers)
     _go(trainer, survival, module, train, validation, resume)
     score = float("nan") if best.best_model_score is None else float(best.best_model_score)
     path = Path(best.best_model_path)

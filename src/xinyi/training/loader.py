@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -18,7 +18,8 @@ from xinyi.data.tokens import EncodedSplit
 class Batch:
     """Token ids, mask and segment types (B, L), targets of each task, and which rows these are (B,).
 
-    tokens: how many of the ids are no padding.
+    tokens: how many of the ids are no padding. teacher: a teacher's logits (B, C) of tasks that have one.
+    weights_B: how much each row counts; None where all count alike.
     """
 
     ids_BL: Tensor
@@ -27,13 +28,19 @@ class Batch:
     targets: dict[str, Tensor]
     rows_B: Tensor
     tokens: int
+    teacher: dict[str, Tensor] = field(default_factory=dict)
+    weights_B: Tensor | None = None
 
     def to(self, device: torch.device, non_blocking: bool = False) -> Batch:
         """The same batch on another device."""
-        move = {name: tensor.to(device, non_blocking=non_blocking) for name, tensor in self.targets.items()}
-        tensors = (self.ids_BL, self.mask_BL, self.types_BL)
-        ids, mask, types = (tensor.to(device, non_blocking=non_blocking) for tensor in tensors)
-        return Batch(ids, mask, types, move, self.rows_B, self.tokens)
+
+        def moved(tensor: Tensor) -> Tensor:
+            return tensor.to(device, non_blocking=non_blocking)
+
+        ids, mask, types = (moved(tensor) for tensor in (self.ids_BL, self.mask_BL, self.types_BL))
+        targets, teacher = ({k: moved(v) for k, v in side.items()} for side in (self.targets, self.teacher))
+        weights_B = None if self.weights_B is None else moved(self.weights_B)
+        return Batch(ids, mask, types, targets, self.rows_B, self.tokens, teacher, weights_B)
 
 
 class BatchLoader:
@@ -98,4 +105,6 @@ def collate(split: EncodedSplit, rows_B: NDArray[np.int64], pad_id: int) -> Batc
         targets={task: torch.from_numpy(values[rows_B]) for task, values in split.targets.items()},
         rows_B=torch.from_numpy(np.asarray(rows_B)),
         tokens=int(lengths_B1.sum()),
+        teacher={task: torch.from_numpy(values[rows_B]) for task, values in split.teacher.items()},
+        weights_B=None if split.weights is None else torch.from_numpy(split.weights[rows_B]),
     )

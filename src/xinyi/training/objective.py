@@ -11,7 +11,10 @@ from torch import Tensor, nn
 from xinyi.models.classifier import MultiTaskClassifier
 from xinyi.tasks.losses import Loss
 from xinyi.training.loader import Batch
+from xinyi.training.recipes.contrastive import contrastive
+from xinyi.training.recipes.distillation import distillation
 from xinyi.training.recipes.fgm import adversarial_loss
+from xinyi.training.recipes.pseudo import weighted
 from xinyi.training.recipes.rdrop import disagreement
 from xinyi.training.recipes.uncertainty import UncertaintyWeights
 
@@ -24,13 +27,18 @@ class Extras:
 
     rdrop: weight of the disagreement between two passes. fgm: length of the adversarial move of the embeddings.
     dropout_samples: dropout masks on the pooled vector, whose losses are averaged (Inoue 2019).
-    uncertainty: learn the tasks' weights.
+    uncertainty: learn the tasks' weights. distill: share of what the teacher says in a task's loss, at a temperature.
+    contrastive: share of the contrastive loss of the pooled vectors in a task's loss, at a temperature.
     """
 
     rdrop: float = 0.0
     fgm: float = 0.0
     dropout_samples: int = 1
     uncertainty: bool = False
+    distill: float = 0.0
+    distill_temperature: float = 2.0
+    contrastive: float = 0.0
+    contrastive_temperature: float = 0.3
 
 
 class Objective(nn.Module):
@@ -90,8 +98,33 @@ class Objective(nn.Module):
         rounds = []
         for _ in range(self.extras.dropout_samples):
             logits = model.answer(pooled_BD)
-            rounds.append(self.each(logits, batch.targets))
-        return logits, {task: torch.stack([one[task] for one in rounds]).mean() for task in logits}
+            rounds.append(self._labelled(logits, batch))
+        each = {task: torch.stack([one[task] for one in rounds]).mean() for task in logits}
+        return logits, self._contrasted(each, model, pooled_BD, batch)
+
+    def _labelled(self, logits: Mapping[str, Tensor], batch: Batch) -> Losses:
+        """Loss against the labels, and against what a teacher says where there is one."""
+        if batch.weights_B is None:
+            each = self.each(logits, batch.targets)
+        else:
+            pairs = {task: (logits[task], batch.targets[task]) for task in logits}
+            each = {task: weighted(self.losses[task], *pair, batch.weights_B) for task, pair in pairs.items()}
+        share = self.extras.distill
+        for task, teacher_BC in batch.teacher.items():
+            apart = distillation(logits[task], teacher_BC, self.kinds[task], self.extras.distill_temperature)
+            each[task] = (1.0 - share) * each[task] + share * apart
+        return each
+
+    def _contrasted(self, each: Losses, model: MultiTaskClassifier, pooled_BD: Tensor, batch: Batch) -> Losses:
+        """The losses, with the contrastive one's share in each."""
+        share = self.extras.contrastive
+        if not share:
+            return each
+        vectors_BD = model.scaled(pooled_BD)
+        apart = {
+            task: contrastive(vectors_BD, batch.targets[task], self.extras.contrastive_temperature) for task in each
+        }
+        return {task: (1.0 - share) * each[task] + share * apart[task] for task in each}
 
 
 def drops_inside(encoder: nn.Module) -> bool:

@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import pytorch_lightning as pl
 import torch
-from tiny_training import tiny_run, weights_of
+from tiny_training import KINDS, SIZES, tiny_run, weights_of
 
 from xinyi.training.callbacks import BestCheckpoint
 from xinyi.training.fit import build_trainer, fit
 from xinyi.training.objective import Extras, drops_inside
+from xinyi.training.recipes.distillation import distillation
 from xinyi.training.recipes.ema import MovingAverage
+from xinyi.training.recipes.pseudo import weighted
 
 EXTRAS = {
     "rdrop": Extras(rdrop=1.0),
     "fgm": Extras(fgm=0.5),
     "samples": Extras(dropout_samples=3),
     "uncertainty": Extras(uncertainty=True),
+    "contrastive": Extras(contrastive=0.5),
     "all": Extras(rdrop=0.5, fgm=0.3, dropout_samples=2, uncertainty=True),
 }
 
@@ -63,6 +68,24 @@ def test_average_of_the_weights_is_what_is_validated_and_kept(tmp_path):
         torch.testing.assert_close(seen, wanted)
         torch.testing.assert_close(kept[name], wanted)
         assert not torch.equal(raw, wanted)
+
+
+def test_a_teacher_and_weights_of_rows_reach_the_loss():
+    run = tiny_run(extras=Extras(distill=0.25), dropout=0.0)
+    generator, rows = torch.Generator().manual_seed(1), len(run.train.split)
+    teacher = {task: torch.randn(rows, size, generator=generator).numpy() for task, size in SIZES.items()}
+    weights = (1.0 - 0.5 * (torch.arange(rows) % 3 == 0)).numpy().astype("float32")
+    run.train.split = replace(run.train.split, teacher=teacher, weights=weights)
+    batch = next(iter(run.train))
+    model, objective = run.module.model, run.module.objective
+    _, each = objective(model, batch)
+    logits = model(batch.ids_BL, batch.mask_BL, batch.types_BL)
+    own = torch.from_numpy(weights)[batch.rows_B]
+    assert set(own.tolist()) == {0.5, 1.0}
+    for task in SIZES:
+        labels = weighted(objective.losses[task], logits[task], batch.targets[task], own)
+        said = distillation(logits[task], torch.from_numpy(teacher[task])[batch.rows_B], KINDS[task], 2.0)
+        torch.testing.assert_close(each[task], 0.75 * labels + 0.25 * said)
 
 
 def test_encoders_are_asked_for_their_own_dropout():

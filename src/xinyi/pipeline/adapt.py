@@ -1,0 +1,103 @@
+"""Task-adaptive pretraining: the backbone reads the user's unlabelled texts before it is fine-tuned (Gururangan et al.
+2020). The same walk as `xinyi pretrain pretraining=adapt`, in the folder `adapt` of the run.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import yaml
+
+from xinyi.config.compose import typed
+from xinyi.config.paths import conf_dir
+from xinyi.config.roots import PRETRAIN
+from xinyi.config.schema import TrainConfig
+from xinyi.config.schema.corpus import CorpusConfig
+from xinyi.config.schema.pretrain import PretrainConfig
+from xinyi.config.schema.pretraining import PretrainingConfig
+from xinyi.config.schema.tracking import TrackingConfig
+from xinyi.data import Dataset
+from xinyi.errors import ConfigError, Interrupted
+from xinyi.pipeline.folder import RunFolder, read_json, write_json
+from xinyi.pipeline.parts import Parts, assemble
+from xinyi.pipeline.pretrain import pretrain
+
+FOLDER, FACTS = "adapt", "adapted.json"
+
+
+def pretrain_config(config: TrainConfig) -> PretrainConfig:
+    """The checked configuration of the pretraining. Raises ConfigError in words of `xinyi train`."""
+    data, recipe, trainer = config.data, config.recipe, config.trainer
+    defaults = yaml.safe_load((conf_dir() / "pretraining" / "adapt.yaml").read_text(encoding="utf-8"))
+    longest = max(16, data.max_length)
+    own = PretrainConfig(
+        name=f"{config.name}_adapt",
+        seed=config.seed,
+        runs=config.runs,
+        data=CorpusConfig(
+            name=data.name, files=list(recipe.adapt), column=data.text, mask=data.mask, longest=longest
+        ),
+        backbone=config.backbone,
+        pretraining=PretrainingConfig(
+            **{**defaults, "minutes": recipe.adapt_minutes},
+            accelerator=trainer.accelerator, precision=trainer.precision, threads=trainer.threads or 0,
+            micro_tokens=max(longest, PretrainingConfig.micro_tokens),
+        ),
+        tracking=TrackingConfig(enabled=False),
+    )  # fmt: skip
+    try:
+        return typed(asdict(own), PRETRAIN)
+    except ConfigError as error:
+        raise ConfigError([text.replace("data.files", "recipe.adapt") for text in error.problems]) from error
+
+
+def check_adapt(config: TrainConfig, folder: RunFolder) -> None:
+    """See that the pretraining can begin, before anything slow. Raises ConfigError."""
+    if config.recipe.adapt and not (folder.root / FOLDER / FACTS).is_file():
+        pretrain_config(config)
+
+
+def assembled(config: TrainConfig, folder: RunFolder, dataset: Dataset) -> Parts:
+    """`assemble`, with the adapted backbone where the recipe asks for one; it is trained first if it is not there yet.
+
+    Raises:
+        ConfigError, DataError: what cannot be used. Interrupted: by a signal; a checkpoint was written.
+    """
+    if not config.recipe.adapt:
+        return assemble(config, dataset)
+    root = folder.root / FOLDER
+    if not (root / FACTS).is_file():
+        _pretrain(config, folder, root)
+    backbone = replace(config.backbone, kind="local", path=str(root / "model"), name=None, revision=None, config={})
+    parts = assemble(replace(config, backbone=backbone), dataset)
+    name = config.backbone.name or config.backbone.path or config.backbone.kind
+    parts.backbone = replace(parts.backbone, name=f"{name}, adapted")
+    parts.notes["adapt"] = read_json(root / FACTS)
+    return parts
+
+
+def _pretrain(config: TrainConfig, folder: RunFolder, root: Path) -> None:
+    command = f"xinyi train recipe.adapt={list(config.recipe.adapt)}"
+    try:
+        with _handlers_kept():
+            done = pretrain(pretrain_config(config), root, command, resume=RunFolder(root).state.is_file())
+    except Interrupted as error:
+        raise Interrupted(f"{error}.\n  go on with: xinyi resume {folder.root}") from error
+    write_json(root / FACTS, {"tokens": done.tokens, "held_out": done.held_out})
+
+
+@contextlib.contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """Pretraining takes Ctrl-C and SIGTERM; afterwards they are whose they were."""
+    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
