@@ -10,10 +10,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from xinyi.errors import TrainingError
 from xinyi.models.classifier import MultiTaskClassifier
+from xinyi.training.finite import FiniteWatch
 from xinyi.training.loader import Batch
-from xinyi.training.objective import Objective
+from xinyi.training.memory import in_parts
+from xinyi.training.objective import Losses, Objective
 
 Score = Callable[[str, NDArray, NDArray], float]
 
@@ -27,6 +28,7 @@ class ClassifierModule(pl.LightningModule):
         optimizer: makes optimiser and learning-rate course from the model; called once, when training starts.
         score: (task, targets, logits) → primary metric, higher is better.
         log_every: steps between two logged losses.
+        micro_tokens: padded tokens that go through the model at once; None: a whole batch.
     """
 
     def __init__(
@@ -36,10 +38,12 @@ class ClassifierModule(pl.LightningModule):
         optimizer: Callable[[torch.nn.Module], tuple[torch.optim.Optimizer, Callable[[int], float]]],
         score: Score,
         log_every: int = 20,
+        micro_tokens: int | None = None,
     ) -> None:
         super().__init__()
         self.model, self.objective = model, objective
         self.make_optimizer, self.score, self.log_every = optimizer, score, log_every
+        self.micro_tokens, self.watch = micro_tokens, FiniteWatch()
         self.last_loss: Tensor | None = None
         self._seen: list[tuple[dict[str, Tensor], dict[str, Tensor]]] = []
 
@@ -48,21 +52,33 @@ class ClassifierModule(pl.LightningModule):
         return self.model(batch.ids_BL, batch.mask_BL, batch.types_BL)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        """What the objective makes of the batch."""
-        loss, each = self.objective(self.model, batch)
+        """What the objective makes of the batch. Raises NotFinite, on a GPU some steps later."""
+        loss, each = self._in_parts(batch, batch_idx) if self.micro_tokens else self.objective(self.model, batch)
         self.last_loss = loss.detach()
+        self.watch.loss(self.last_loss, self.global_step, batch.rows_B)
         if self.global_step % self.log_every == 0:
             self._report(each)
         return loss
 
+    def _in_parts(self, batch: Batch, batch_idx: int) -> tuple[Tensor, Losses]:
+        accumulate = self.trainer.accumulate_grad_batches
+        if batch_idx % accumulate == 0:
+            self.optimizers(use_pl_optimizer=False).zero_grad()
+        return in_parts(self.objective, self.model, batch, self.micro_tokens, 1.0 / accumulate)
+
+    def optimizer_zero_grad(self, epoch: int, batch_idx: int, optimizer: torch.optim.Optimizer) -> None:
+        """Lightning asks for it after the forward pass, when parts of the batch have left their gradients already."""
+        if not self.micro_tokens:
+            super().optimizer_zero_grad(epoch, batch_idx, optimizer)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, object]) -> None:
+        """Nothing is saved after a step that was not finite."""
+        self.watch.check()
+
     def _report(self, each: Mapping[str, Tensor]) -> None:
-        """Log losses and learning rate, and stop at a loss that is not finite. Waits for the device: not each step."""
+        """Log losses and learning rate. Waits for the device: not each step."""
+        self.watch.check()
         total = float(self.last_loss)
-        if not np.isfinite(total):
-            raise TrainingError(
-                f"training: expected a finite loss, got {total} at step {self.global_step}; "
-                "lower optim.lr, or use trainer.precision=32. The best checkpoint so far is kept."
-            )
         values = {"train/loss": total, "train/lr": self.optimizers().param_groups[0]["lr"]}
         values |= {f"train/{task}/loss": float(loss.detach()) for task, loss in each.items()} if len(each) > 1 else {}
         for logger in self.loggers:
@@ -95,8 +111,11 @@ class ClassifierModule(pl.LightningModule):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         """Clip by norm. Lightning's own way refuses fused optimisers, for the sake of fp16, which we never use."""
+        gradients = [p.grad for p in self.parameters() if p.grad is not None]
+        norm = torch.nn.utils.get_total_norm(gradients)
+        self.watch.norm(norm, self.global_step)
         if gradient_clip_val:
-            torch.nn.utils.clip_grad_norm_(self.parameters(), gradient_clip_val)
+            torch.nn.utils.clip_grads_with_norm_(self.parameters(), gradient_clip_val, norm)
 
     def configure_optimizers(self) -> dict[str, object]:
         """AdamW or another, and a rate that changes every step."""

@@ -23,18 +23,20 @@ class Survival(Checkpoint):
 
     It saves between optimiser steps only: gradients that were gathered for the next step are in no checkpoint. After
     an epoch's last batch it waits for the validation: Lightning would take a run that stopped in between for one whose
-    epoch is complete, and never validate it. A `Checkpoint`, so that it comes after early stopping and sees its state.
+    epoch is complete, and never validate it. A validation that goes on for longer than `grace` ends unsaved; the run
+    then goes on from the last regular save. A `Checkpoint`, so that it comes after early stopping and sees its state.
 
     Args:
         path: the checkpoint that a stopped run goes on from.
         run: the run folder, named in the message.
         minutes: between two saves.
+        grace: seconds that a validation may go on after a signal.
     """
 
-    def __init__(self, path: Path, run: Path, minutes: float = 5.0) -> None:
-        self.path, self.run, self.seconds = path, run, 60.0 * minutes
+    def __init__(self, path: Path, run: Path, minutes: float = 5.0, grace: float = 5.0) -> None:
+        self.path, self.run, self.seconds, self.grace = path, run, 60.0 * minutes, grace
         self.signal: int | None = None
-        self._saved = time.monotonic()
+        self._saved = self._asked = time.monotonic()
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Take the signals, from Lightning too: its handler talks to other processes wherever it interrupts this.
@@ -49,7 +51,13 @@ class Survival(Checkpoint):
     def _remember(self, number: int, frame: FrameType | None) -> None:
         if self.signal is not None:  # asked twice: at once
             raise KeyboardInterrupt
-        self.signal = number
+        self.signal, self._asked = number, time.monotonic()
+
+    def on_validation_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
+        """Do not wait for a long validation: whoever sent the signal may soon send one that cannot be heard."""
+        late = self.signal is not None and time.monotonic() - self._asked > self.grace
+        if _most(trainer, int(late)):
+            raise self.at_once()
 
     def on_train_batch_end(
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int

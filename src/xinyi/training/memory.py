@@ -1,0 +1,62 @@
+"""Too little memory: how it is told from other errors, and a batch in parts that fit."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+
+from xinyi.models.classifier import MultiTaskClassifier
+from xinyi.training.loader import Batch
+from xinyi.training.objective import Losses, Objective
+
+# torch has a class of its own for GPUs only.
+_WORDS = ("out of memory", "can't allocate memory", "not enough memory", "alloc_failed")
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether the system or a GPU refused memory."""
+    if isinstance(error, torch.OutOfMemoryError | MemoryError):
+        return True
+    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _WORDS)
+
+
+def parts(batch: Batch, tokens: int) -> list[Batch]:
+    """A batch (B, L) as batches of at most `tokens` padded tokens and at least one row each; `tokens` of each is 0."""
+    rows, length = batch.ids_BL.shape
+    most = max(1, tokens // length)
+    pieces = range(0, rows, -(-rows // -(-rows // most)))
+    size = pieces.step
+    return [_rows(batch, slice(start, start + size)) for start in pieces]
+
+
+def _rows(batch: Batch, some: slice) -> Batch:
+    targets = {task: values[some] for task, values in batch.targets.items()}
+    ids, mask, types, rows = (t[some] for t in (batch.ids_BL, batch.mask_BL, batch.types_BL, batch.rows_B))
+    return replace(batch, ids_BL=ids, mask_BL=mask, types_BL=types, targets=targets, rows_B=rows, tokens=0)
+
+
+def in_parts(
+    objective: Objective, model: MultiTaskClassifier, batch: Batch, tokens: int, scale: float
+) -> tuple[Tensor, Losses]:
+    """The objective of a batch, part after part, so that one part's activations are held at a time.
+
+    All parts but the last leave their gradients, times `scale`, at the parameters; the graph of the last is the
+    caller's. Each part counts by its rows: where every row has every label, the gradient is that of the whole batch.
+
+    Returns:
+        What the whole batch's objective is, with the last part's graph, and the plain loss of each task.
+    """
+    pieces, total, sums = parts(batch, tokens), None, {}
+    for i, piece in enumerate(pieces):
+        share = len(piece.rows_B) / len(batch.rows_B)
+        loss, each = objective(model, piece)
+        loss = share * loss
+        sums = {task: sums.get(task, 0.0) + share * value.detach() for task, value in each.items()}
+        if i + 1 < len(pieces):
+            with torch.autocast(loss.device.type, enabled=False):  # backward runs in what forward chose
+                (scale * loss).backward()
+            loss = loss.detach()
+        total = loss if total is None else total + loss
+    return total, sums
