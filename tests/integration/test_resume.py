@@ -224,7 +224,7 @@ def break_off(work: Path, module: ModuleType, name: str) -> Path:
     """A run that was interrupted where it calls this function; its folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, name, interrupt)
-        with pytest.raises(KeyboardInterrupt):
+        with pytest.raises(Interrupted, match="go on with: xinyi resume"):
             train(tiny_config(work, *PLAIN, "tracking=none"), work / "run")
     return work / "run"
 

@@ -134,6 +134,9 @@ def _trainer_problems(config: Mapping[str, Any]) -> Iterator[str]:
     strategy = trainer["strategy"]
     if trainer["devices"] * trainer["nodes"] > 1 and strategy != "ddp":
         yield describe("strategy=ddp for several devices", strategy, "use trainer=ddp", "trainer.strategy")
+    if trainer["micro_tokens"] and strategy == "ddp":
+        remedy = "remove it; lower trainer.batch_tokens and raise trainer.accumulate instead"
+        yield describe("no micro_tokens with strategy=ddp", trainer["micro_tokens"], remedy, "trainer.micro_tokens")
     if (tokens := trainer["batch_tokens"]) < length:
         expected = f"batch_tokens of at least data.max_length ({length})"
         yield describe(expected, tokens, "raise one or lower the other", "trainer")

@@ -64,7 +64,7 @@ class Parts:
         world = trainer.devices * trainer.nodes if train else 1
         batches = TokenBudgetBatches(
             self.splits[split].encoded.lengths,
-            trainer.batch_tokens if train else max(8192, trainer.batch_tokens),
+            trainer.batch_tokens if train else trainer.micro_tokens or max(8192, trainer.batch_tokens),
             trainer.batch_rows if train else max(256, trainer.batch_rows),
             seed=config.seed,
             shuffle=train,
@@ -139,7 +139,8 @@ def _module(
         train.encoded.lengths, config.trainer.batch_tokens, config.trainer.batch_rows, config.seed, world_size=world
     )
     optimizer = _optimizer(config, total_steps(len(batches), fit))
-    return ClassifierModule(model, _objective(config, tasks, train), optimizer, _score(tasks), config.trainer.log_every)
+    objective, trainer = _objective(config, tasks, train), config.trainer
+    return ClassifierModule(model, objective, optimizer, _score(tasks), trainer.log_every, trainer.micro_tokens)
 
 
 def _objective(config: TrainConfig, tasks: Sequence[TaskSpec], train: EncodedSplit) -> Objective:

@@ -32,7 +32,9 @@ from xinyi.pipeline.measure import answers_of, ask_suites, latency
 from xinyi.pipeline.nearness import mahalanobis
 from xinyi.pipeline.parts import Parts
 from xinyi.pipeline.soup import ingredients, stir
+from xinyi.pipeline.surviving import fit_through
 from xinyi.tasks.decode import Decoding
+from xinyi.training.checkpoint_io import weights_sha256
 from xinyi.training.fit import FitResult, fit, load_weights
 from xinyi.training.predict import predict_logits, predict_vectors
 from xinyi.training.processes import Group, joined
@@ -63,17 +65,20 @@ def same_data(state: Mapping[str, Any], dataset: Dataset) -> None:
         raise DataError([describe(f"data with fingerprint {str(before)[:12]}", str(after)[:12], remedy, "resume")])
 
 
-def fit_stage(config: TrainConfig, folder: RunFolder, parts: Parts, logger: Any) -> dict[str, Any]:
+def fit_stage(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts, logger: Any) -> dict[str, Any]:
     """Train, put the best weights into the model, and return the `run` facts of the report.
 
-    A run that was stopped after its training is not trained again.
+    A run that was stopped after its training is not trained again. Raises as `fit_through`.
     """
     state = read_json(folder.state)
     if not (state.get("trained") and folder.best.is_file()):
-        result = _fit(config, folder, parts, logger)
+        grown = self_training.grown(config, folder, dataset)[0] if config.recipe.unlabelled else dataset
+        result = fit_through(config, folder, grown, parts, lambda: _fit(config, folder, parts, logger))
         if config.recipe.soup:
             parts.notes["soup"] = stir(folder, parts)
-        state |= {"trained": True, "facts": _facts(config, parts, result)}
+        state = read_json(folder.state)
+        facts = _facts(config, parts, result, state.get("out_of_memory", []))
+        state |= {"trained": True, "facts": facts}
         write_json(folder.state, state)
         for path in ingredients(folder):
             path.unlink()
@@ -88,7 +93,9 @@ def first_stage(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts:
     if not config.recipe.unlabelled:
         return parts
     if not self_training.is_labelled(folder):
-        _fit(config, folder, parts, None, self_training.FIRST)
+        fit_through(
+            config, folder, dataset, parts, lambda: _fit(config, folder, parts, None, self_training.FIRST)
+        )
         load_weights(parts.module, RunFolder(folder.root / self_training.FIRST).best)
         parts.model.float().eval().to("cuda" if parts.on_gpu else "cpu")
         self_training.label(config, folder, dataset, parts)
@@ -134,7 +141,7 @@ def fit_parts(
     return fit(parts.module, train, validation, folder.root, parts.fit, loggers, resume, part)
 
 
-def _facts(config: TrainConfig, parts: Parts, result: FitResult) -> dict[str, Any]:
+def _facts(config: TrainConfig, parts: Parts, result: FitResult, shortages: Sequence[Any]) -> dict[str, Any]:
     return run_facts(
         config.name,
         config.seed,
@@ -148,8 +155,11 @@ def _facts(config: TrainConfig, parts: Parts, result: FitResult) -> dict[str, An
         steps=result.steps,
         best_validation=result.best_score if math.isfinite(result.best_score) else None,
         device=device_name(parts.on_gpu),
+        threads=torch.get_num_threads(),
         precision=parts.fit.precision,
+        weights_sha256=weights_sha256(result.best),
         **({"recipe": parts.notes} if parts.notes else {}),
+        **({"out_of_memory": list(shortages)} if shortages else {}),
     )
 
 

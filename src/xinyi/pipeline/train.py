@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
@@ -17,11 +18,12 @@ from xinyi.pipeline.adapt import assembled, check_adapt
 from xinyi.pipeline.data_checks import PAGE, check_dataset
 from xinyi.pipeline.facts import git_commit
 from xinyi.pipeline.folder import RunFolder, read_json, write_json, write_yaml
+from xinyi.pipeline.guard import guarded
 from xinyi.pipeline.judging import Champion, find_champion
 from xinyi.pipeline.parts import Parts
 from xinyi.pipeline.self_training import check_unlabelled
 from xinyi.pipeline.teaching import check_teacher, teach
-from xinyi.tracking import Tracker, open_tracker
+from xinyi.tracking import RUN_KEY, Tracker, open_tracker
 
 log = logging.getLogger(__name__)
 # Training rows of a label under which it counts as scarce.
@@ -57,6 +59,12 @@ def train(config: TrainConfig, root: Path, parent: str | None = None, resume: bo
         remedy = f"go on with it by xinyi resume {root}, or choose another name"
         raise ConfigError([describe("a new run folder", "one that holds a run", remedy, str(root))])
     folder.create()
+    with guarded(folder):
+        return _begun(config, folder, parent, resume)
+
+
+def _begun(config: TrainConfig, folder: RunFolder, parent: str | None, resume: bool) -> Outcome:
+    """The walk, in a folder that is this process's own."""
     # Fetched now: a champion that cannot be had should cost no training.
     champion = find_champion(config.gate.champion, config.tracking.uri) if config.gate.rules else None
     check_teacher(config, folder)
@@ -70,8 +78,13 @@ def train(config: TrainConfig, root: Path, parent: str | None = None, resume: bo
     dataset, _ = check_dataset(config, dataset, folder.root, auto="cheap")
     _keep(folder, config, dataset)
     parts = assembled(config, folder, dataset)
-    tracker.start(config.name, asdict(config), _tags(config, parts, dataset), parent, state.get("mlflow_run"))
-    write_json(folder.state, {**state, "mlflow_run": tracker.run_id, "fingerprint": dataset.summary["fingerprint"]})
+    # A name of our own, kept first: killed before MLflow's id is kept, the run still finds what it began there.
+    state = {"key": uuid4().hex, **state, "fingerprint": dataset.summary["fingerprint"]}
+    write_json(folder.state, state)
+    known = state.get("mlflow_run") or (tracker.find(state["key"]) if resume else None)
+    tags = {**_tags(config, parts, dataset), RUN_KEY: state["key"]}
+    tracker.start(config.name, asdict(config), tags, parent, known)
+    write_json(folder.state, {**state, "mlflow_run": tracker.run_id})
     return _tracked(tracker, lambda: _walk(config, folder, dataset, parts, tracker, champion))
 
 
@@ -103,7 +116,7 @@ def _walk(
     _announce(config, folder, parts, summary)
     teach(config, folder, dataset, parts)
     parts = stages.first_stage(config, folder, dataset, parts)
-    facts = stages.fit_stage(config, folder, parts, tracker.logger())
+    facts = stages.fit_stage(config, folder, dataset, parts, tracker.logger())
     cost = stages.predict_stage(config, folder, dataset, parts)
     report = stages.report_stage(config, folder, facts, summary, cost)
     tracker.metrics(report)

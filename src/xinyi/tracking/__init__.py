@@ -6,8 +6,8 @@ from xinyi.tracking.environment import switch_telemetry_off
 from xinyi.tracking.opening import open_tracker
 from xinyi.tracking.registry import fetch_bundle
 from xinyi.tracking.settings import TrackingSettings
-from xinyi.tracking.tracker import NoTracker, Status, Tracker
+from xinyi.tracking.tracker import RUN_KEY, NoTracker, Status, Tracker
 
 switch_telemetry_off()
 
-__all__ = ["NoTracker", "Status", "Tracker", "TrackingSettings", "fetch_bundle", "open_tracker"]
+__all__ = ["RUN_KEY", "NoTracker", "Status", "Tracker", "TrackingSettings", "fetch_bundle", "open_tracker"]

@@ -64,6 +64,8 @@ class MetricBuffer:
         for name, value in metrics.items():
             key = clean_key(name)
             if again or step > self._seen.get(key, -1):
+                # Also within a process: training that ran out of memory repeats some steps.
+                self._seen[key] = max(step, self._seen.get(key, -1))
                 self.lost += len(self._points) == MOST_POINTS
                 self._points.append((key, float(value), now, step))
         if len(self._points) >= FLUSH_POINTS or time.monotonic() - self._flushed >= FLUSH_SECONDS:

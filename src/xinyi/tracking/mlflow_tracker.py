@@ -16,7 +16,7 @@ from xinyi.tracking.final import final_metrics, missing_metrics
 from xinyi.tracking.later import Later
 from xinyi.tracking.note import describe_run
 from xinyi.tracking.store import Store, refusals, run_list, run_page
-from xinyi.tracking.tracker import Status
+from xinyi.tracking.tracker import RUN_KEY, Status
 from xinyi.tracking.view import show_columns
 
 if TYPE_CHECKING:
@@ -64,6 +64,12 @@ class MlflowTracker:
             self._set_tags(self._tags)
             seen = self._last_steps(run) if run_id else {}
         self._buffer = MetricBuffer(self._store.uri, self._run_id, seen)
+
+    def find(self, key: str) -> str | None:
+        """See Tracker."""
+        with refusals(self._store.uri):
+            found = self._store.client.search_runs([self._store.experiment_id], f"tags.{RUN_KEY} = '{key}'")
+        return found[0].info.run_id if found else None
 
     def start_parent(self, name: str, params: Mapping[str, Any]) -> str | None:
         """See Tracker."""
@@ -159,6 +165,8 @@ class MlflowTracker:
         }
         if parent:
             tags[_PARENT] = parent
+        if RUN_KEY in self._tags:  # with the run itself: nobody is killed in between
+            tags[RUN_KEY] = self._tags[RUN_KEY]
         return self._store.client.create_run(self._store.experiment_id, run_name=name, tags=tags)
 
     def _reopen(self, run_id: str) -> Run:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+# Tag with the run's own name, chosen before MLflow gives it one.
+RUN_KEY = "run_key"
 Status = Literal["FINISHED", "FAILED", "KILLED"]
 
 
@@ -40,6 +42,14 @@ class Tracker(Protocol):
 
         Raises:
             TrackingError: the store refuses, or has no such run.
+        """
+        ...
+
+    def find(self, key: str) -> str | None:
+        """MLflow's id of the run that was started with the tag RUN_KEY = key; None if there is none.
+
+        Raises:
+            TrackingError: the store refuses.
         """
         ...
 
@@ -102,6 +112,10 @@ class NoTracker:
         run_id: str | None = None,
     ) -> None:
         """See Tracker."""
+
+    def find(self, key: str) -> str | None:
+        """See Tracker."""
+        return None
 
     def start_parent(self, name: str, params: Mapping[str, Any]) -> str | None:
         """See Tracker."""

@@ -6,6 +6,7 @@ Written beside and renamed, so that a kill or a full disk leaves the former chec
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 from pathlib import Path
@@ -65,6 +66,15 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
             return _unpack(tree, {name: file.get_tensor(name) for name in file.keys()})  # noqa: SIM118 - not a dict
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise BundleError([describe("a checkpoint of Xinyi", error, "name another checkpoint", str(path))]) from error
+
+
+def weights_sha256(path: str | Path) -> str:
+    """SHA-256 over names, types, shapes and bits of a checkpoint's weights. Raises BundleError as `load_checkpoint`."""
+    digest = hashlib.sha256()
+    for name, weight in sorted(load_checkpoint(path)["state_dict"].items()):
+        digest.update(json.dumps([name, str(weight.dtype), list(weight.shape)]).encode())
+        digest.update(weight.contiguous().reshape(-1).view(torch.uint8).numpy())
+    return digest.hexdigest()
 
 
 def _pack(value: Any, tensors: dict[str, Tensor]) -> Any:

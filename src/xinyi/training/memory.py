@@ -32,9 +32,18 @@ def parts(batch: Batch, tokens: int) -> list[Batch]:
 
 
 def _rows(batch: Batch, some: slice) -> Batch:
-    targets = {task: values[some] for task, values in batch.targets.items()}
-    ids, mask, types, rows = (t[some] for t in (batch.ids_BL, batch.mask_BL, batch.types_BL, batch.rows_B))
-    return replace(batch, ids_BL=ids, mask_BL=mask, types_BL=types, targets=targets, rows_B=rows, tokens=0)
+    whole = {name: getattr(batch, name) for name in ("ids_BL", "mask_BL", "types_BL", "rows_B", "weights_B")}
+    own = {name: None if values is None else values[some] for name, values in whole.items()}
+    for name in ("targets", "teacher"):
+        own[name] = {task: values[some] for task, values in getattr(batch, name).items()}
+    return replace(batch, **own, tokens=0)
+
+
+def _share(piece: Batch, batch: Batch) -> float | Tensor:
+    """How much of the batch a part is."""
+    if batch.weights_B is None or piece.weights_B is None:
+        return len(piece.rows_B) / len(batch.rows_B)
+    return piece.weights_B.sum() / batch.weights_B.sum()
 
 
 def in_parts(
@@ -50,7 +59,7 @@ def in_parts(
     """
     pieces, total, sums = parts(batch, tokens), None, {}
     for i, piece in enumerate(pieces):
-        share = len(piece.rows_B) / len(batch.rows_B)
+        share = _share(piece, batch)
         loss, each = objective(model, piece)
         loss = share * loss
         sums = {task: sums.get(task, 0.0) + share * value.detach() for task, value in each.items()}

@@ -23,6 +23,11 @@ class TrainerConfig:
     patience: int = setting(3, "epochs without a better primary metric before stopping; 0: never", least=0)
     batch_tokens: int = setting(1024, "tokens in a batch, padding included", least=8)
     batch_rows: int = setting(64, "rows in a batch at most", least=1)
+    micro_tokens: int | None = setting(
+        None,
+        "tokens that go through the model at once, padding included; larger batches in parts",
+        least=1,
+    )
     accumulate: int = setting(1, "batches for one optimiser step", least=1)
     log_every: int = setting(20, "steps between two logged losses", least=1)
     threads: int | None = setting(None, "CPU threads; default: what the machine offers", least=1)
