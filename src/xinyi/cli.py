@@ -31,6 +31,7 @@ COMMANDS: dict[str, tuple[Command, str]] = {
     "study": (_command("study"), "train with one thing changed, over paired seeds, and show the differences"),
     "tune": (_command("tune"), "search for settings with Optuna, by validation rows"),
     "resume": (_command("resume"), "go on with a run that was stopped or killed"),
+    "replay": (_command("replay"), "repeat a past run from its record: exit 0 the same numbers, 1 others"),
     "evaluate": (_command("evaluate"), "predictions and a report of a run or bundle on any data"),
     "gate": (_command("gate"), "judge a report by rules: exit 0 pass, 1 fail, 3 undecided, 2 unusable"),
     "compare": (_command("compare"), "runs side by side: paired differences and flipped rows"),

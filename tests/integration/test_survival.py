@@ -152,7 +152,7 @@ def small_disk(tmp_path):
     if mounted.returncode:
         pytest.skip("no right to mount a file system")
     yield folder
-    subprocess.run(["umount", str(folder)], check=False)
+    subprocess.run(["umount", "-l", str(folder)], check=False)
 
 
 def test_a_full_disk_ends_the_run_in_words_and_leaves_what_was_whole(tmp_path, small_disk):
@@ -199,7 +199,7 @@ def test_a_read_only_folder_is_told_before_anything_slow(tmp_path):
         with pytest.raises(ConfigError, match=r"expected a folder to write to, got .*; choose another with runs=DIR"):
             RunFolder(folder).create()
     finally:
-        subprocess.run(["umount", str(folder)], check=False, capture_output=True)
+        subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
 
 
 # The folder.

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -10,26 +12,46 @@ from xinyi.config.compose import typed
 from xinyi.config.roots import PRETRAIN, TRAIN
 from xinyi.config.schema import TrainConfig
 from xinyi.config.schema.pretrain import PretrainConfig
-from xinyi.errors import BundleError, describe
+from xinyi.errors import BundleError, ConfigError, describe
 from xinyi.pipeline.folder import RunFolder
 from xinyi.pipeline.pretrain import Pretrained, pretrain
 from xinyi.pipeline.train import Outcome, train
 
 
-def run_config(folder: RunFolder) -> TrainConfig | PretrainConfig:
-    """The checked configuration of a run: of training, or of pretraining. Raises BundleError or ConfigError."""
+def run_config(
+    folder: RunFolder, changes: Mapping[str, Any] | None = None, trust: bool = True
+) -> TrainConfig | PretrainConfig:
+    """The checked configuration of a run: of training, or of pretraining.
+
+    The file may be anybody's: it is read as plain YAML, and names no class outside the allow-list.
+
+    Args:
+        changes: settings to have otherwise, checked with the rest; a group's keys are changed one by one.
+        trust: whether code of a hub repository may be run if the file asks for it.
+
+    Raises:
+        BundleError: no such file. ConfigError: it cannot be used.
+    """
     try:
         raw = yaml.safe_load(folder.config.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         problem = describe("a run folder with config.yaml", error, "name a folder under runs/", str(folder.root))
         raise BundleError([problem], title="run cannot be read") from error
-    return typed(raw, PRETRAIN if isinstance(raw, dict) and "pretraining" in raw else TRAIN)
+    if not isinstance(raw, dict):
+        return typed(raw, TRAIN)
+    if not trust and isinstance(raw.get("backbone"), dict) and raw["backbone"].get("trust_remote_code"):
+        remedy = "read that code first, then add --trust-remote-code"
+        raise ConfigError([describe("no code from a hub", "true", remedy, "backbone.trust_remote_code")])
+    for name, change in (changes or {}).items():
+        group = raw.get(name)
+        raw[name] = {**group, **change} if isinstance(change, dict) and isinstance(group, dict) else change
+    return typed(raw, PRETRAIN if "pretraining" in raw else TRAIN)
 
 
-def resume(root: Path) -> Outcome | Pretrained:
+def resume(root: Path, trust: bool = False) -> Outcome | Pretrained:
     """Go on from the last checkpoint; a run that was killed before its first starts afresh in the same folder."""
     folder = RunFolder(root)
-    config = run_config(folder)
+    config = run_config(folder, trust=trust)
     if isinstance(config, PretrainConfig):
         return pretrain(config, folder.root, f"xinyi resume {root}", resume=True)
     return train(config, folder.root, resume=folder.state.is_file())

@@ -42,13 +42,20 @@ class Outcome:
     report: dict[str, Any] = field(default_factory=dict)
 
 
-def train(config: TrainConfig, root: Path, parent: str | None = None, resume: bool = False) -> Outcome:
+def train(
+    config: TrainConfig,
+    root: Path,
+    parent: str | None = None,
+    resume: bool = False,
+    expected: Callable[[Dataset], None] | None = None,
+) -> Outcome:
     """Walk a run through all rooms.
 
     Args:
         config: checked configuration.
         root: the run folder; new, or with `resume` that of a run that was stopped.
         parent: MLflow run id of the sweep that this run belongs to.
+        expected: looks at the data before anything is written, and raises DataError for any other than it expects.
 
     Raises:
         XinyiError: wrong data, a folder that holds a run already, a server that does not answer, no space,
@@ -60,10 +67,16 @@ def train(config: TrainConfig, root: Path, parent: str | None = None, resume: bo
         raise ConfigError([describe("a new run folder", "one that holds a run", remedy, str(root))])
     folder.create()
     with guarded(folder):
-        return _begun(config, folder, parent, resume)
+        return _begun(config, folder, parent, resume, expected)
 
 
-def _begun(config: TrainConfig, folder: RunFolder, parent: str | None, resume: bool) -> Outcome:
+def _begun(
+    config: TrainConfig,
+    folder: RunFolder,
+    parent: str | None,
+    resume: bool,
+    expected: Callable[[Dataset], None] | None,
+) -> Outcome:
     """The walk, in a folder that is this process's own."""
     # Fetched now: a champion that cannot be had should cost no training.
     champion = find_champion(config.gate.champion, config.tracking.uri) if config.gate.rules else None
@@ -75,6 +88,8 @@ def _begun(config: TrainConfig, folder: RunFolder, parent: str | None, resume: b
     state = read_json(folder.state) if resume else {}
     if resume:
         stages.same_data(state, dataset)
+    if expected is not None:
+        expected(dataset)
     dataset, _ = check_dataset(config, dataset, folder.root, auto="cheap")
     _keep(folder, config, dataset)
     parts = assembled(config, folder, dataset)
