@@ -1,4 +1,4 @@
-"""`xinyi train`, killed with SIGKILL twenty times all over the run and resumed each time, ends as if nothing had been."""
+"""`xinyi train`, killed with SIGKILL twenty times all over the run and resumed each time, ends as if never killed."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ from xinyi.training.checkpoint_io import load_checkpoint
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 RUN = (
-    "trainer.epochs=12", "trainer.patience=0", "gate=none", "export.formats=[safetensors,onnx]", "trainer.progress=false",
-    "task=[sentiment,intent]", "checks=none", "backbone.dropout=0.2",
+    "trainer.epochs=12", "trainer.patience=0", "gate=none", "export.formats=[safetensors,onnx]",
+    "trainer.progress=false", "task=[sentiment,intent]", "checks=none", "backbone.dropout=0.2",
 )  # fmt: skip
 When = Callable[[Path], bool]
 

@@ -82,6 +82,7 @@ EXCLUDED = [
     (["export.name="], "export.name", "a name without / and :"),
     (["trainer.devices=2"], "trainer.strategy", "strategy=ddp for several devices, got auto"),
     (["trainer.nodes=2"], "trainer.strategy", "strategy=ddp for several devices, got auto"),
+    (["trainer=ddp", "trainer.micro_tokens=512"], "trainer.micro_tokens", "no micro_tokens with strategy=ddp, got 512"),
     (["trainer.batch_tokens=100"], "trainer", "batch_tokens of at least data.max_length (192), got 100"),
     (["gate.champion=/no/such"], "gate.champion", "a report.json, run folder, bundle or models:/name@champion"),
     (["gate=release"], "gate.champion", "a champion for the rule no_regression, got none"),

@@ -87,6 +87,14 @@ def test_a_resumed_run_does_not_get_its_points_twice(server: FakeServer):
     assert [step for name, step in arrived if name == "new"] == [8, 9, 10, 11, 12]
 
 
+def test_training_that_goes_back_to_a_checkpoint_sends_no_step_twice(server: FakeServer):
+    waiting = MetricBuffer(server.uri, "run")
+    for step in (0, 1, 2, 3, 2, 3, 4):
+        waiting.add({"loss": 1.0}, step)
+    waiting.flush(force=True)
+    assert [step for batch in server.batches for _, step in batch] == [0, 1, 2, 3, 4]
+
+
 def test_the_oldest_points_go_and_are_counted_when_a_server_never_comes_back(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(module, "MOST_POINTS", 5)
     monkeypatch.setattr(MetricBuffer, "flush", lambda self, force=False: False)

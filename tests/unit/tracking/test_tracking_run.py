@@ -9,7 +9,7 @@ import pytest
 from tracking_world import PARAMS, SECRET, TAGS, make_report, make_summary
 
 from xinyi.errors import TrackingError
-from xinyi.tracking import TrackingSettings, open_tracker
+from xinyi.tracking import RUN_KEY, TrackingSettings, open_tracker
 from xinyi.tracking.mlflow_tracker import MlflowTracker
 from xinyi.tracking.store import Store, open_store
 from xinyi.tracking.view import TAG
@@ -68,6 +68,13 @@ def test_a_resumed_run_is_the_same_run(tracker: MlflowTracker, store: Store):
 def test_resuming_a_run_that_is_not_there_is_a_clear_error(tracker: MlflowTracker):
     with pytest.raises(TrackingError, match="0123456789"):
         tracker.start("first", {}, {}, run_id="0123456789abcdef0123456789abcdef")
+
+
+def test_a_run_is_found_by_the_key_that_it_was_begun_with(tracker: MlflowTracker, store: Store):
+    assert tracker.find("5f0c") is None
+    tracker.start("keyed", {}, {RUN_KEY: "5f0c"})
+    assert MlflowTracker(store).find("5f0c") == tracker.run_id
+    tracker.finish("FINISHED")
 
 
 def test_runs_of_a_sweep_are_children_of_one_parent(store: Store):
