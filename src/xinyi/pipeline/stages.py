@@ -93,9 +93,7 @@ def first_stage(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts:
     if not config.recipe.unlabelled:
         return parts
     if not self_training.is_labelled(folder):
-        fit_through(
-            config, folder, dataset, parts, lambda: _fit(config, folder, parts, None, self_training.FIRST)
-        )
+        fit_through(config, folder, dataset, parts, lambda: _fit(config, folder, parts, None, self_training.FIRST))
         load_weights(parts.module, RunFolder(folder.root / self_training.FIRST).best)
         parts.model.float().eval().to("cuda" if parts.on_gpu else "cpu")
         self_training.label(config, folder, dataset, parts)
