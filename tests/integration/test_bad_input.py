@@ -252,7 +252,9 @@ def test_ctrl_c_in_mid_epoch_and_on_again(runs, capfd):
             lines.append(process.stderr.readline())
             assert lines[-1], "".join(lines)
         process.send_signal(signal.SIGINT)
+        asked = time.monotonic()
         _, rest = process.communicate(timeout=120)
+        assert time.monotonic() - asked < 30  # a second or two, where nothing else is at work
     finally:
         process.kill()
     (run,) = runs.glob("[!.]*")  # beside it lies the token store

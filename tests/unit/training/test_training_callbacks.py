@@ -276,6 +276,22 @@ def test_a_signal_twice_ends_at_once(tmp_path, monkeypatch):
     assert {s: signal.getsignal(s) for s in handlers} == handlers
 
 
+@pytest.mark.parametrize(("grace", "kept"), [(0.0, 1), (60.0, 2)], ids=["long", "short"])
+def test_a_signal_during_validation_waits_for_a_short_one_only(tmp_path, monkeypatch, grace, kept):
+    class Validating(pl.Callback):
+        def on_validation_batch_start(self, trainer, *_):
+            if trainer.current_epoch == 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+
+    monkeypatch.setattr(fitting, "Survival", lambda path, run: Survival(path, run, grace=grace))
+    run = tiny_run()
+    with pytest.raises(Interrupted, match="stopped by SIGTERM") as caught:
+        fit_with(Validating(), run, tmp_path, monkeypatch)
+    assert "go on with: xinyi resume" in str(caught.value)
+    step = load_checkpoint(tmp_path / "checkpoints" / "last.ckpt")["global_step"]
+    assert step == kept * len(run.train)
+
+
 def test_signals_are_given_back_after_a_run_and_after_an_error(tmp_path, monkeypatch):
     handlers = {s: signal.getsignal(s) for s in (signal.SIGINT, signal.SIGTERM)}
     taken = []
