@@ -25,7 +25,7 @@ from xinyi.training.checkpoint_io import load_checkpoint
 pytestmark = [pytest.mark.integration, pytest.mark.slow, pytest.mark.timeout(3600)]
 
 RUN = (
-    "trainer.epochs=12", "trainer.patience=0", "gate=none", "export.formats=[safetensors,onnx]",
+    "trainer.epochs=60", "trainer.patience=0", "gate=none", "export.formats=[safetensors,onnx]",
     "trainer.progress=false", "task=[sentiment,intent]", "checks=none", "backbone.dropout=0.2",
 )  # fmt: skip
 When = Callable[[Path], bool]
@@ -71,7 +71,7 @@ def plan(seed: int, seconds: float) -> list[Kill]:
     aimed = [
         Kill(exists("state.json"), soon()),  # MLflow begins the run
         Kill(exists("state.json"), later()),
-        *(Kill(epochs(n), rng.uniform(0.0, 0.3)) for n in (1, 3, 6)),
+        *(Kill(epochs(n), rng.uniform(0.0, 0.5)) for n in (1, 8, 20)),
         *(Kill(exists("checkpoints/.last.ckpt.*.part"), 0.0) for _ in range(3)),  # in mid-write
         Kill(exists("checkpoints/.best.ckpt.*.part"), 0.0),
         Kill(exists("predictions/*"), soon()),
@@ -162,17 +162,18 @@ def test_twenty_kills_leave_no_trace(tmp_path):
     seconds = time.monotonic() - started
     assert_same(tmp_path, straight, again)
 
-    roots, killed = [tmp_path / "killed0"], 0
-    for kill in plan(20, seconds):
+    roots, killed, kills = [tmp_path / "killed0"], 0, plan(20, seconds)
+    while killed < 20 and len(roots) < 8:
         process = begin(tmp_path, roots[-1])
-        if strike(process, kill, roots[-1]):
+        if strike(process, kills[killed], roots[-1]):
             killed += 1
             whole(roots[-1])
-        else:
+        else:  # it was past that moment, and has come to its end; the moment comes again in the next run
             ended(process, tmp_path, roots[-1])
+            assert_same(tmp_path, straight, roots[-1])
             roots.append(tmp_path / f"killed{len(roots)}")
     ended(begin(tmp_path, roots[-1]), tmp_path, roots[-1])
-    assert killed >= 15
+    assert killed == 20
     for root in roots:
         assert_same(tmp_path, straight, root)
     # One MLflow run for each folder, however often it was killed.
