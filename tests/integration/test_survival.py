@@ -227,8 +227,16 @@ def test_what_a_killed_process_was_writing_is_removed(tmp_path):
     assert sorted(str(p.relative_to(tmp_path)) for p in tmp_path.rglob("*") if p.is_file()) == sorted(whole)
 
 
+@pytest.fixture
+def heard():
+    """A shell starts what runs in its background with SIGINT ignored, and CI may run the tests so."""
+    former = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, former)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_outside_of_training_says_how_to_go_on(tmp_path, number):
+def test_a_signal_outside_of_training_says_how_to_go_on(tmp_path, number, heard):
     folder = RunFolder(tmp_path)
     before = signal.getsignal(signal.SIGTERM)
     with pytest.raises(Interrupted, match="start again with the same command"), guarded(folder):
