@@ -9,6 +9,7 @@ from markupsafe import Markup
 
 from xinyi.evaluation.metrics.table import METRICS
 from xinyi.evaluation.report import svg, svg_plots, view_data, view_parts, view_slices
+from xinyi.evaluation.report.gate_words import in_chinese
 from xinyi.evaluation.report.highlights import highlights
 from xinyi.evaluation.report.language import both, label_name, metric_definition, metric_title
 from xinyi.evaluation.report.terms import KINDS, SPLITS, VERDICTS
@@ -22,6 +23,7 @@ PAIRS = 8
 # Labels shown at once, the weakest first; the others fold away.
 SHOWN_LABELS = 24
 ANSWERS = ("fail", "undecided", "pass")
+SENTENCES = ("expected", "got", "why")
 
 
 def page_view(report: Mapping[str, Any], gate: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -36,7 +38,7 @@ def page_view(report: Mapping[str, Any], gate: Mapping[str, Any] | None) -> dict
         "verdict": gate["verdict"] if gate else None,
         "verdict_text": both(gate["verdict"], VERDICTS.get(gate["verdict"], "")) if gate else "",
         "answers": {answer: both(answer, VERDICTS[answer]) for answer in ANSWERS},
-        "outcomes": sorted(gate["outcomes"], key=lambda found: ANSWERS.index(found["answer"])) if gate else [],
+        "outcomes": _outcomes(gate["outcomes"]) if gate else [],
         "counts": {answer: gate["counts"][answer] for answer in ANSWERS} if gate else {},
         "tasks": [_task(report, task, names[task]) for task in report["tasks"]],
         "confidence": f"{settings.get('confidence', 0.95) * 100:g} %",
@@ -46,6 +48,12 @@ def page_view(report: Mapping[str, Any], gate: Mapping[str, Any] | None) -> dict
         "percent": percent_text,
         "t": both,
     }
+
+
+def _outcomes(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """What did not pass first, with each sentence in both languages."""
+    ordered = sorted(found, key=lambda one: ANSWERS.index(one["answer"]))
+    return [{**one, **{key: both(one[key], in_chinese(key, one[key])) for key in SENTENCES}} for one in ordered]
 
 
 def _task(report: Mapping[str, Any], task: str, names: Mapping[str, Markup]) -> dict[str, Any]:
