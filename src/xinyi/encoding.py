@@ -98,7 +98,7 @@ class TextEncoder:
 
     def encode(self, texts: Sequence[str], contexts: Sequence[str] | None = None) -> Encoded:
         """Encode prepared texts, each with its context ("" for none)."""
-        firsts = self._tokens(contexts) if contexts is not None else [[]] * len(texts)
+        firsts = self._tokens(contexts) if contexts is not None and any(contexts) else [[]] * len(texts)
         rows = [self._row(*pair) for pair in zip(firsts, self._tokens(texts), strict=True)]
         ids = [ids for ids, _, _ in rows]
         offsets = np.zeros(len(rows) + 1, dtype=np.int64)

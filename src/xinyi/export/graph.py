@@ -18,11 +18,13 @@ from torch import Tensor, nn
 
 from xinyi.errors import describe
 from xinyi.export.first_token import shorten_last_layer
+from xinyi.export.fused import fuse
 from xinyi.export.settings import ExportError, Recipe
 from xinyi.models.classifier import MultiTaskClassifier
 from xinyi.runtime.classifier import INPUTS, OUTPUT
 
 FILE = "model.onnx"
+FUSED = "model.fused.onnx"
 # A single file holds at most 2 GiB (protobuf).
 LIMIT = 2**31
 
@@ -46,13 +48,23 @@ def write_graph(model: MultiTaskClassifier, recipe: Recipe, folder: Path) -> str
     """
     if (size := sum(p.numel() * 4 for p in model.parameters())) >= LIMIT:
         raise ExportError([describe("under 2 GiB of weights", f"{size / 2**30:.1f} GiB", "leave onnx out", FILE)])
-    proto = _trace(shorten_last_layer(copy.deepcopy(model)), list(model.heads), recipe.settings.opset)
+    _write(shorten_last_layer(copy.deepcopy(model)), recipe, folder / FILE)
+    return FILE
+
+
+def write_fused(model: MultiTaskClassifier, recipe: Recipe, folder: Path) -> None:
+    """Write the same graph with onnxruntime's own operators, as a source for quantisation, where the layout has any."""
+    if (fused := fuse(model, recipe.encoding.max_length)) is not None:
+        _write(fused, recipe, folder / FUSED)
+
+
+def _write(model: MultiTaskClassifier, recipe: Recipe, path: Path) -> None:
+    proto = _trace(model, list(model.heads), recipe.settings.opset)
     _clean(proto)
     proto.producer_name = "xinyi"
     labels = {task.id: list(task.label_ids) for task in recipe.tasks}
     onnx.helper.set_model_props(proto, {"xinyi.tasks": json.dumps(labels, ensure_ascii=False)})
-    onnx.save(proto, folder / FILE)
-    return FILE
+    onnx.save(proto, path)
 
 
 def _trace(model: MultiTaskClassifier, tasks: list[str], opset: int) -> onnx.ModelProto:

@@ -17,6 +17,7 @@ from xinyi.data.tokens import targets
 from xinyi.encoding import Encoded, TextEncoder
 from xinyi.export.formats import INT8
 from xinyi.export.graph import FILE as GRAPH
+from xinyi.export.graph import FUSED
 from xinyi.export.loss import Answered, losses
 from xinyi.export.quantize import LADDER, Quantization, quantize
 from xinyi.export.settings import ExportError, Recipe
@@ -83,7 +84,9 @@ def _try(
     """Write the file with these settings and measure it."""
     begun = time.perf_counter()
     try:
-        quantize(part / GRAPH, target, how, *texts)
+        # Calibration has to know every value's shape, which those of onnxruntime's own operators do not tell.
+        fused = not how.static and (part / FUSED).is_file()
+        quantize(part / (FUSED if fused else GRAPH), target, how, *texts)
         classifier = assemble(part, target.name, recipe.encoding, recipe.masking)
         logits = classifier.logits(validation.texts, validation.contexts)
     except ExportError as error:

@@ -12,6 +12,7 @@ from xinyi.encoding import TextEncoder
 from xinyi.export.formats import INT8
 from xinyi.export.golden import NAME as GOLDEN
 from xinyi.export.golden import Sample, golden_samples, spread, write_golden
+from xinyi.export.graph import FUSED, write_fused
 from xinyi.export.int8 import Validation, write_int8
 from xinyi.export.parity import Logits, check_parity, record
 from xinyi.export.scoring import torch_logits
@@ -50,7 +51,9 @@ def prove_parts(
     if INT8 in recipe.settings.formats:
         validation = Validation(table, _trained(twin, table, encoder))
         own = table if calibration is None else calibration
+        write_fused(twin, recipe, part)
         parity["int8"] = write_int8(part, validation, own, encoder, recipe)
+        (part / FUSED).unlink(missing_ok=True)
         if parity["int8"]["kept"]:
             parity["int8"] |= _golden_difference(part, golden, logits, recipe)
     return parity

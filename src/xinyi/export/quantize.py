@@ -64,9 +64,11 @@ def quantize(source: Path, target: Path, how: Quantization, texts: Encoded, pad_
     """
     model = onnx.load(source)
     operators = ["MatMul", "Gemm", *(["Gather"] if how.embeddings else [])]
+    # onnxruntime's own operators do not tell the type of what they give.
+    extra = {"MatMulConstBOnly": True, "DefaultTensorType": onnx.TensorProto.FLOAT}
     common = {
         "op_types_to_quantize": operators, "per_channel": True, "reduce_range": True, "weight_type": QuantType.QInt8,
-        "nodes_to_exclude": left_out(model, how.left), "extra_options": {"MatMulConstBOnly": True},
+        "nodes_to_exclude": left_out(model, how.left), "extra_options": extra,
     }  # fmt: skip
     try:
         with _quiet():

@@ -81,7 +81,7 @@ def confidence(
         return np.logaddexp(logits_BC, 0.0).sum(axis=1) if kind == "multi" else np.logaddexp.reduce(logits_BC, axis=1)
     if kind == "multi":
         return np.where(decided == 1, probs_BC, 1.0 - probs_BC).min(axis=1, initial=1.0)
-    return np.take_along_axis(probs_BC, decided[:, None], axis=1)[:, 0]
+    return probs_BC[np.arange(len(decided)), decided]
 
 
 def answers(logits_BC: NDArray[np.floating], task: TaskSpec, decoding: Decoding) -> list[dict[str, Any]]:
@@ -93,8 +93,9 @@ def answers(logits_BC: NDArray[np.floating], task: TaskSpec, decoding: Decoding)
     decided = predict(probs_BC, task.kind, decoding.thresholds)
     abstained_B = confidence(logits_BC, probs_BC, decided, task.kind, decoding.abstain_by) < decoding.abstain_below
     make = _multi_answer if task.kind == "multi" else _single_answer
-    rows = zip(probs_BC, decided, abstained_B, strict=True)
-    return [{**make(probs, choice, task), "abstained": bool(abstained)} for probs, choice, abstained in rows]
+    # Python's own numbers: single elements of arrays are many times as slow.
+    rows = zip(probs_BC.tolist(), decided.tolist(), abstained_B.tolist(), strict=True)
+    return [{**make(probs, choice, task), "abstained": abstained} for probs, choice, abstained in rows]
 
 
 def decisions(logits_BC: NDArray[np.floating], task: TaskSpec, decoding: Decoding) -> list[tuple[Any, Any]]:
@@ -112,21 +113,21 @@ def decisions(logits_BC: NDArray[np.floating], task: TaskSpec, decoding: Decodin
     return found
 
 
-def _single_answer(probs_C: NDArray, choice: np.int64, task: TaskSpec) -> dict[str, Any]:
-    label = task.labels[int(choice)]
+def _single_answer(probs_C: list[float], choice: int, task: TaskSpec) -> dict[str, Any]:
+    label = task.labels[choice]
     return {
         "label": label.id,
         "name": label.zh or label.id,
-        "probability": float(probs_C[choice]),
-        "all": dict(zip(task.label_ids, map(float, probs_C), strict=True)),
+        "probability": probs_C[choice],
+        "all": dict(zip(task.label_ids, probs_C, strict=True)),
     }
 
 
-def _multi_answer(probs_C: NDArray, choice_C: NDArray, task: TaskSpec) -> dict[str, Any]:
-    chosen = [i for i in np.argsort(-probs_C) if choice_C[i]]
+def _multi_answer(probs_C: list[float], choice_C: list[int], task: TaskSpec) -> dict[str, Any]:
+    chosen = sorted((i for i, yes in enumerate(choice_C) if yes), key=lambda i: -probs_C[i])
     return {
         "label": [task.labels[i].id for i in chosen],
         "name": [task.labels[i].zh or task.labels[i].id for i in chosen],
-        "probability": [float(probs_C[i]) for i in chosen],
-        "all": dict(zip(task.label_ids, map(float, probs_C), strict=True)),
+        "probability": [probs_C[i] for i in chosen],
+        "all": dict(zip(task.label_ids, probs_C, strict=True)),
     }

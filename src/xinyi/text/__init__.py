@@ -42,6 +42,8 @@ def prepare(text: str, *, masking: bool = True, simplify: bool = False) -> str:
     normalised and masked again until it no longer changes; that makes ``prepare`` idempotent.  It ends because
     every round replaces at least one piece of ordinary text by a placeholder, which no rule touches again.
     """
+    if not text:
+        return ""  # most messages have no context: no rule is asked
     cleaned = normalize(text)
     if simplify:
         # Normalised again: what was converted may be longer or shorter, and decides where an @name ends.
