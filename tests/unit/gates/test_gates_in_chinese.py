@@ -12,6 +12,7 @@ from gate_world import make_parity, make_report
 
 from xinyi import gates
 from xinyi.evaluation.paired import match
+from xinyi.evaluation.report import gate_words
 from xinyi.evaluation.report.gate_words import in_chinese
 from xinyi.gates import Evidence, against, base, exported, facts, judge, limits, lookup, outcome, parse_rules, parts
 from xinyi.gates import quantised as int8
@@ -94,7 +95,7 @@ RULES = [
 
 
 def test_no_rule_is_left_out():
-    assert {rule["rule"] for rule in RULES} == set(gates.RULES)
+    assert {rule["rule"] for rule in RULES} == set(gates.RULES) == set(gate_words.RULES)
 
 
 def test_what_rules_answer_reads_as_chinese():

@@ -49,7 +49,7 @@ REASONS = {
     "no part of the interval is better than the constant answer": "区间内没有一处好于固定回答",
     "these {counted} can show {least}": "现有的{counted}能分辨 {least} 的差别",
     "no affordable number of them would decide": "再多数据也难以定论",
-    "about {n} more {counted} would decide": "约再有 {n} {counted}即可定论",
+    "about {n} more {units} would decide": "约再有 {n} {units}即可定论",
     "a true drop of {least} would have shown": "真有 {least} 的下降本可看出",
     "labelled rows of this task": "本任务的已标注数据",
     "the worst of {n} labels": "{n} 个标签中最差的一个",
@@ -123,6 +123,7 @@ REASONS = {
     "the manifest has a file without content": "清单里有空文件",
     "the per-label table lacks {names}": "各标签表缺少 {names}",
     "the {name} is missing": "缺少 {name}",
+    "metric {metric} is missing": "缺少指标{metric}",
     "{name} is missing": "缺少 {name}",
     "{name} is {x}": "{name} 是 {x}",
 }

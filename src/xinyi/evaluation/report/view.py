@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from xinyi.evaluation.metrics.table import METRICS
 from xinyi.evaluation.report import svg, svg_plots, view_data, view_parts, view_slices
-from xinyi.evaluation.report.gate_words import in_chinese
+from xinyi.evaluation.report.gate_words import RULES, in_chinese
 from xinyi.evaluation.report.highlights import highlights
 from xinyi.evaluation.report.language import both, label_name, metric_definition, metric_title
 from xinyi.evaluation.report.terms import KINDS, SPLITS, VERDICTS
@@ -38,7 +38,7 @@ def page_view(report: Mapping[str, Any], gate: Mapping[str, Any] | None) -> dict
         "verdict": gate["verdict"] if gate else None,
         "verdict_text": both(gate["verdict"], VERDICTS.get(gate["verdict"], "")) if gate else "",
         "answers": {answer: both(answer, VERDICTS[answer]) for answer in ANSWERS},
-        "outcomes": _outcomes(gate["outcomes"]) if gate else [],
+        "outcomes": _outcomes(report, gate["outcomes"]) if gate else [],
         "counts": {answer: gate["counts"][answer] for answer in ANSWERS} if gate else {},
         "tasks": [_task(report, task, names[task]) for task in report["tasks"]],
         "confidence": f"{settings.get('confidence', 0.95) * 100:g} %",
@@ -50,10 +50,22 @@ def page_view(report: Mapping[str, Any], gate: Mapping[str, Any] | None) -> dict
     }
 
 
-def _outcomes(found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _outcomes(report: Mapping[str, Any], found: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """What did not pass first, with each sentence in both languages."""
-    ordered = sorted(found, key=lambda one: ANSWERS.index(one["answer"]))
-    return [{**one, **{key: both(one[key], in_chinese(key, one[key])) for key in SENTENCES}} for one in ordered]
+    specs = report["task_specs"]
+    return [
+        {
+            **one,
+            **{key: both(one[key], in_chinese(key, one[key])) for key in SENTENCES},
+            "task": _task_title(one["task"], specs.get(one["task"], {})),
+            "rule": both(one["rule"].replace("_", " "), RULES.get(one["rule"], "")),
+        }
+        for one in sorted(found, key=lambda one: ANSWERS.index(one["answer"]))
+    ]
+
+
+def _task_title(task: str, spec: Mapping[str, Any]) -> Markup:
+    return both("all tasks", "全部任务") if task == "*" else both(spec.get("en") or task, spec.get("zh") or task)
 
 
 def _task(report: Mapping[str, Any], task: str, names: Mapping[str, Markup]) -> dict[str, Any]:
@@ -62,7 +74,7 @@ def _task(report: Mapping[str, Any], task: str, names: Mapping[str, Markup]) -> 
     decoding = report["decoding"].get(task, {})
     return {
         "id": task,
-        "title": both(spec.get("en") or task, spec.get("zh") or task),
+        "title": _task_title(task, spec),
         "kind": both(spec["kind"], KINDS.get(spec["kind"], "")),
         "labels": len(names),
         "texts": any(found["text"] for entry in splits.values() for found in entry["errors"]),
