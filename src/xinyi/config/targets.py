@@ -17,6 +17,7 @@ ALLOWED = (
     "torch.optim.NAdam",
     "torch.optim.RAdam",
     "torch.optim.SGD",
+    "xinyi.training.muon.MuonAdamW",
 )
 # What Hydra itself may instantiate from its own section: how runs of a sweep are started.
 HYDRA_ALLOWED = (

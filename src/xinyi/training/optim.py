@@ -11,6 +11,8 @@ from typing import Any
 import torch
 from torch import nn
 
+from xinyi.training.muon import MATRICES, MuonAdamW
+
 _LAYER = re.compile(r"\.layers?\.(\d+)\.")
 
 
@@ -31,18 +33,22 @@ class OptimSettings:
 def parameter_groups(model: nn.Module, settings: OptimSettings) -> list[dict[str, Any]]:
     """Groups by learning rate and weight decay.
 
-    Biases, norms and embeddings have no weight decay. With `layer_decay` < 1 each encoder layer learns at that share of
+    Biases, norms and embeddings have no weight decay. Groups marked MATRICES hold the weight matrices of the encoder's
+    layers, which MuonAdamW learns in its own way. With `layer_decay` < 1 each encoder layer learns at that share of
     the rate of the layer above it, the embeddings most slowly (Howard and Ruder 2018).
     """
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     depth = 1 + max((_layer(name) for name, _ in named), default=0)
     embeddings = {id(m.weight) for m in model.modules() if isinstance(m, nn.Embedding)}
-    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    groups: dict[tuple[float, float, bool], list[nn.Parameter]] = {}
     for name, parameter in named:
         plain = parameter.ndim < 2 or id(parameter) in embeddings
-        key = (_rate(name, depth, settings), 0.0 if plain else settings.weight_decay)
+        matrix = not plain and parameter.ndim == 2 and _layer(name) > 0
+        key = (_rate(name, depth, settings), 0.0 if plain else settings.weight_decay, matrix)
         groups.setdefault(key, []).append(parameter)
-    return [{"params": ps, "lr": lr, "weight_decay": decay} for (lr, decay), ps in groups.items()]
+    return [
+        {"params": ps, "lr": lr, "weight_decay": decay, MATRICES: matrix} for (lr, decay, matrix), ps in groups.items()
+    ]
 
 
 def _layer(name: str) -> int:
@@ -77,6 +83,8 @@ def course(steps: int, warmup: float, schedule: str) -> Callable[[int], float]:
 
 def build_optimizer(cls: type, groups: Iterable[dict[str, Any]], settings: OptimSettings) -> torch.optim.Optimizer:
     """The optimiser of an allowed class, fused where torch has it."""
+    if cls is MuonAdamW:
+        return MuonAdamW(groups, settings.betas, settings.eps)
     if issubclass(cls, torch.optim.SGD):
         return cls(groups, lr=settings.lr, momentum=settings.betas[0], fused=True)
     options: dict[str, Any] = {"lr": settings.lr, "betas": settings.betas, "eps": settings.eps}

@@ -38,7 +38,7 @@ def test_every_parameter_is_in_one_group(kind, decay, head_lr):
     groups = parameter_groups(made, OptimSettings(layer_decay=decay, head_lr=head_lr))
     found = [id(p) for group in groups for p in group["params"]]
     assert sorted(found) == sorted(id(p) for p in made.parameters())
-    settings = {(group["lr"], group["weight_decay"]) for group in groups}
+    settings = {(group["lr"], group["weight_decay"], group["matrices"]) for group in groups}
     assert len(settings) == len(groups)
 
 
