@@ -47,7 +47,7 @@ class PretrainSettings:
     step_tokens: int = 8192
     micro_tokens: int = 4096
     muon_lr: float | None = 0.02
-    muon_decay: float = 0.1
+    muon_decay: float = 0.03
     adamw_lr: float = 3e-3
     warmup: float = 0.01
     decay: float = 0.4

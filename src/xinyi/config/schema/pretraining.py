@@ -20,7 +20,7 @@ class PretrainingConfig:
     step_tokens: int = setting(8192, "tokens of one optimiser step, over all processes", least=64)
     micro_tokens: int = setting(4096, "tokens of one forward pass of one process", least=64)
     muon_lr: float | None = setting(0.02, "peak rate of hidden matrices, by Muon; null: by AdamW too", least=0.0)
-    muon_decay: float = setting(0.1, "weight decay of the hidden matrices", least=0.0)
+    muon_decay: float = setting(0.03, "weight decay of the hidden matrices", least=0.0)
     adamw_lr: float = setting(3e-3, "peak rate of everything else", least=0.0)
     warmup: float = setting(0.01, "share of the budget in which the rates rise", least=0.0, most=1.0)
     decay: float = setting(0.4, "share of the budget, at its end, in which they fall to zero", least=0.0, most=1.0)

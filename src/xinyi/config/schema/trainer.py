@@ -18,7 +18,7 @@ class TrainerConfig:
     precision: str = setting(
         "auto", "number format; auto: bf16 where the hardware has it", choices=("auto", "32", "bf16")
     )
-    epochs: int = setting(8, "passes over the training rows at most", least=1)
+    epochs: int = setting(5, "passes over the training rows at most", least=1)
     max_steps: int | None = setting(None, "optimiser steps at most", least=1)
     patience: int = setting(3, "epochs without a better primary metric before stopping; 0: never", least=0)
     batch_tokens: int = setting(1024, "tokens in a batch, padding included", least=8)
