@@ -52,6 +52,8 @@ EXTRAS = {
     "pyspark": "spark",
     "openpyxl": "tables",
 }
+# Commands that torchrun or srun may start in several processes: one walks, the others train along.
+TOGETHER = ("train", "pretrain", "resume")
 # What data-parallel training starts on its own for each further process.
 HIDDEN: dict[str, Command] = {"worker": _command("worker")}
 
@@ -82,7 +84,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     level = os.environ.get("XINYI_LOG", "INFO").upper()
     logging.getLogger("xinyi").setLevel(level if level in logging.getLevelNamesMapping() else "INFO")
-    return _guarded(name, command, rest)
+    if name not in TOGETHER:
+        return _guarded(name, command, rest)
+    return _guarded(name, lambda given: _together(name, command, given), rest)
+
+
+def _together(name: str, command: Command, arguments: Sequence[str]) -> int:
+    from xinyi.training.launch import launched
+
+    launch = launched()
+    if launch is None:
+        return command(arguments)
+    from xinyi.pipeline.together import together
+
+    return together(launch, lambda: _guarded(name, command, arguments))
 
 
 def _guarded(name: str, command: Command, arguments: Sequence[str]) -> int:

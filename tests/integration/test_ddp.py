@@ -181,8 +181,8 @@ def test_a_user_starts_it_stops_it_and_resumes_it(straight, tmp_path):
     assert {path.name for path in tmp_path.iterdir()} == {"data", "run", "runs"}  # runs/.tokens
 
 
-def test_starting_it_by_torchrun_is_refused(tmp_path, monkeypatch):
+def test_a_launcher_that_is_not_known_is_refused(tmp_path, monkeypatch):
     write_slice(tmp_path / "data")
     monkeypatch.setenv("LOCAL_RANK", "0")
-    with pytest.raises(ConfigError, match="start xinyi train once, without torchrun"):
+    with pytest.raises(ConfigError, match="start xinyi train without it, or by torchrun or srun"):
         train(tiny_config(tmp_path, *DDP, "tracking=none"), tmp_path / "run")

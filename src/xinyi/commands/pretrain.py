@@ -44,6 +44,9 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     from xinyi.commands.screen import show_pretrained
     from xinyi.pipeline.pretrain import pretrain
+    from xinyi.pipeline.together import check_launch
 
+    several = config.pretraining.processes
+    check_launch(several, 1, several > 1, "pretraining.processes")
     root = Path(config.runs) / f"{datetime.now():%Y-%m-%d_%H%M%S}_{config.name}"
     return show_pretrained(pretrain(config, root, f"xinyi pretrain {shlex.join(arguments)}"))

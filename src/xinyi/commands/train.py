@@ -31,8 +31,19 @@ def main(arguments: Sequence[str]) -> int:
     if given.only_shows:
         plain(given.overrides, given.config_dir)
         return _shown(given)
+    if given.multirun:
+        _alone()
     check_all(given.overrides, given.config_dir, given.multirun)
     return _hydra(given)
+
+
+def _alone() -> None:
+    """Raises ConfigError where a launcher has started several processes: each run of a sweep would have to be told."""
+    from xinyi.training.launch import launched
+
+    if (launch := launched()) is not None:
+        got, remedy = f"{launch.size}, started by {launch.by}", "start it without; each run starts processes of its own"
+        raise ConfigError([describe("one process for a sweep", got, remedy, "launcher")])
 
 
 def _shown(given: Arguments) -> int:

@@ -67,7 +67,8 @@ def run_tokenizer(config: PretrainConfig, folder: RunFolder) -> Path:
 def group(config: PretrainConfig, folder: RunFolder) -> Group:
     """The processes that share each step."""
     command = [sys.executable, "-m", "xinyi.cli", "worker", str(folder.root.resolve())]
-    return Group(command, config.pretraining.processes, 1, "nccl" if on_gpu(config) else "gloo")
+    backend = "nccl" if on_gpu(config) else "gloo"
+    return Group(command, config.pretraining.processes, 1, backend, folder.root.resolve())
 
 
 def processes(config: PretrainConfig) -> int:

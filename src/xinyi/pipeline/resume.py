@@ -15,6 +15,7 @@ from xinyi.config.schema.pretrain import PretrainConfig
 from xinyi.errors import BundleError, ConfigError, describe
 from xinyi.pipeline.folder import RunFolder
 from xinyi.pipeline.pretrain import Pretrained, pretrain
+from xinyi.pipeline.together import check_launch
 from xinyi.pipeline.train import Outcome, train
 
 
@@ -53,5 +54,7 @@ def resume(root: Path, trust: bool = False) -> Outcome | Pretrained:
     folder = RunFolder(root)
     config = run_config(folder, trust=trust)
     if isinstance(config, PretrainConfig):
+        several = config.pretraining.processes
+        check_launch(several, 1, several > 1, "pretraining.processes")
         return pretrain(config, folder.root, f"xinyi resume {root}", resume=True)
     return train(config, folder.root, resume=folder.state.is_file())

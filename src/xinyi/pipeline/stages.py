@@ -35,6 +35,7 @@ from xinyi.pipeline.soup import ingredients, stir
 from xinyi.pipeline.surviving import fit_through
 from xinyi.tasks.decode import Decoding
 from xinyi.training.checkpoint_io import weights_sha256
+from xinyi.training.crew import current
 from xinyi.training.fit import FitResult, fit, load_weights
 from xinyi.training.predict import predict_logits, predict_vectors
 from xinyi.training.processes import Group, joined
@@ -109,11 +110,11 @@ def grown_parts(config: TrainConfig, folder: RunFolder, dataset: Dataset) -> Par
 
 
 def _fit(config: TrainConfig, folder: RunFolder, parts: Parts, logger: Any, part: str = "") -> FitResult:
-    """Train; data-parallel with further processes that run `xinyi worker RUN`."""
+    """Train; data-parallel with further processes that run `xinyi worker RUN`, or with those of a launcher."""
     if config.trainer.strategy != "ddp":
         return fit_parts(config, folder, parts, [logger] if logger else [], part)
-    if "LOCAL_RANK" in os.environ:
-        remedy = "start xinyi train once, without torchrun: it starts the processes of each machine"
+    if "LOCAL_RANK" in os.environ and current() is None:
+        remedy = "start xinyi train without it, or by torchrun or srun: docs/scaling.md"
         raise ConfigError([describe("no LOCAL_RANK in the environment", os.environ["LOCAL_RANK"], remedy, "trainer")])
     with joined(group(config, folder, parts.on_gpu)):
         return fit_parts(config, folder, parts, [logger] if logger else [], part)
@@ -122,7 +123,8 @@ def _fit(config: TrainConfig, folder: RunFolder, parts: Parts, logger: Any, part
 def group(config: TrainConfig, folder: RunFolder, on_gpu: bool) -> Group:
     """The processes of data-parallel training."""
     command = [sys.executable, "-m", "xinyi.cli", "worker", str(folder.root.resolve())]
-    return Group(command, config.trainer.devices, config.trainer.nodes, "nccl" if on_gpu else "gloo")
+    backend = "nccl" if on_gpu else "gloo"
+    return Group(command, config.trainer.devices, config.trainer.nodes, backend, folder.root.resolve())
 
 
 def fit_parts(

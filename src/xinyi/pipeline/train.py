@@ -23,6 +23,7 @@ from xinyi.pipeline.judging import Champion, find_champion
 from xinyi.pipeline.parts import Parts
 from xinyi.pipeline.self_training import check_unlabelled
 from xinyi.pipeline.teaching import check_teacher, teach
+from xinyi.pipeline.together import check_launch
 from xinyi.tracking import RUN_KEY, Tracker, open_tracker
 
 log = logging.getLogger(__name__)
@@ -61,7 +62,8 @@ def train(
         XinyiError: wrong data, a folder that holds a run already, a server that does not answer, no space,
             interrupted; the message says what to do.
     """
-    folder = RunFolder(root)
+    trainer, folder = config.trainer, RunFolder(root)
+    check_launch(trainer.devices, trainer.nodes, trainer.strategy == "ddp")
     if folder.state.is_file() and not resume:
         remedy = f"go on with it by xinyi resume {root}, or choose another name"
         raise ConfigError([describe("a new run folder", "one that holds a run", remedy, str(root))])

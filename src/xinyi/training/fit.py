@@ -12,6 +12,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 import torch
+from lightning_fabric.plugins.environments import LightningEnvironment
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 
 from xinyi.errors import BundleError, describe
@@ -151,7 +152,8 @@ def build_trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: 
         deterministic="warn" if settings.deterministic else None,
         callbacks=callbacks,
         logger=list(loggers) or False,
-        plugins=[SafetensorsCheckpointIO()],
+        # On a cluster too: Lightning's own for SLURM takes srun's ranks, dealt out or not, and requeues jobs.
+        plugins=[SafetensorsCheckpointIO(), LightningEnvironment()],
         num_sanity_val_steps=0,
         enable_checkpointing=any(isinstance(callback, ModelCheckpoint) for callback in callbacks),
         enable_progress_bar=False,
