@@ -12,11 +12,14 @@ import pytest
 import torch
 from pipeline_world import sample_rows, tiny_config, write_slice
 
+from xinyi.config import builders
+from xinyi.data import load as load_data
 from xinyi.errors import ConfigError, Interrupted
 from xinyi.pipeline import stages
 from xinyi.pipeline.adapt import pretrain_config
+from xinyi.pipeline.folder import RunFolder
 from xinyi.pipeline.resume import resume
-from xinyi.pipeline.self_training import FILE, FIRST
+from xinyi.pipeline.self_training import FILE, FIRST, grown
 from xinyi.pipeline.train import scarce, train
 from xinyi.runtime import load, verify
 from xinyi.training.checkpoint_io import load_checkpoint
@@ -115,6 +118,11 @@ def test_unlabelled_rows_are_learnt_from_also_after_a_stop(work, monkeypatch):
     assert not any("13900139002" in text for text in table["text"].to_pylist())
     assert any("[手机号]" in text for text in table["text"].to_pylist())
     assert (root / FIRST / "checkpoints" / "best.ckpt").is_file()
+    # A further process of the training reads the data anew, without the marks of the first one's checks.
+    config = tiny_config(work, *QUICK, *options)
+    read = load_data(builders.data_settings(config), builders.task_specs(config))
+    both, _ = grown(config, RunFolder(root), read)
+    assert len(both.splits["train"]) == 120 + own["used"]
 
     calls = []
     original = stages.fit_parts

@@ -60,7 +60,9 @@ def grown(config: TrainConfig, folder: RunFolder, dataset: Dataset) -> tuple[Dat
     facts = json.loads(more.schema.metadata[_FACTS])
     train = dataset.splits["train"]
     weights = [1.0] * len(train) + [config.recipe.unlabelled_weight] * len(more)
-    both = pa.concat_tables([train, more.cast(train.schema)]).append_column(WEIGHT, pa.array(weights, pa.float32()))
+    # The first process has marked its rows (a column more); further processes of the training have not.
+    more = more.select(train.column_names).cast(train.schema)
+    both = pa.concat_tables([train, more]).append_column(WEIGHT, pa.array(weights, pa.float32()))
     return Dataset(dataset.tasks, {**dataset.splits, "train": both}, dataset.summary), facts
 
 
