@@ -103,7 +103,9 @@ class _Jobs:
 
 def _elsewhere(root: Path, code: int) -> XinyiError:
     """What a process of a parallel launcher sends back: exceptions are all that Hydra carries over."""
-    error = XinyiError(f"run {root.name} ended with exit code {code}; look at its own lines above")
+    error = XinyiError(
+        f"run {root.name} ended with exit code {code}; look at its own lines, above or in the sweep's .submitit/"
+    )
     error.exit_code = code
     return error
 

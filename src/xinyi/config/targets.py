@@ -24,6 +24,8 @@ HYDRA_ALLOWED = (
     "hydra._internal.core_plugins.basic_launcher.BasicLauncher",
     "hydra._internal.core_plugins.basic_sweeper.BasicSweeper",
     "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher",
+    "hydra_plugins.hydra_submitit_launcher.submitit_launcher.LocalLauncher",
+    "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher",
 )
 # logging.config.dictConfig imports these two by name as well; `()` is called with whatever stands beside it.
 _LOGGING = {"()": (), "class": ("logging.StreamHandler", "logging.FileHandler")}
@@ -37,6 +39,20 @@ def problems(node: Any, where: str = "", allowed: Sequence[str] = ALLOWED) -> It
 def hydra_problems(node: Any) -> Iterator[str]:
     """The same for Hydra's own section, unresolved: callbacks, launchers, sweepers and logging."""
     yield from _named(node, "hydra", {"_target_": HYDRA_ALLOWED, **_LOGGING})
+    launcher = node.get("launcher") if isinstance(node, Mapping) else None
+    if isinstance(launcher, Mapping):
+        yield from _shell_problems(launcher)
+
+
+def _shell_problems(launcher: Mapping[str, Any]) -> Iterator[str]:
+    """What a launcher for SLURM would write into a shell script."""
+    if launcher.get("setup"):
+        remedy = "prepare the shell before you start the sweep: its jobs inherit the environment"
+        yield describe("no shell commands", repr(launcher["setup"]), remedy, "hydra.launcher.setup")
+    extra = launcher.get("additional_parameters")
+    for key, value in [*launcher.items(), *(extra.items() if isinstance(extra, Mapping) else ())]:
+        if any("\n" in str(text) for text in (key, value)):
+            yield describe("one line", repr(value), "write it on one line", f"hydra.launcher.{key}")
 
 
 def _named(node: Any, where: str, tables: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from config_world import quick, quickly_refused, refused
 
 from xinyi.commands.train import main
 from xinyi.config.compose import load
-from xinyi.config.targets import ALLOWED, hydra_problems, problems, resolve
+from xinyi.config.targets import ALLOWED, HYDRA_ALLOWED, hydra_problems, problems, resolve
 from xinyi.errors import ConfigError
 
 EVIL = [
@@ -109,3 +109,30 @@ def test_hydras_ordinary_launchers_and_logging_pass():
     load(["hydra/job_logging=default", "hydra/hydra_logging=default"])
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
     load(["hydra/launcher=joblib"])
+
+
+@pytest.mark.parametrize("launcher", ["submitit_local", "submitit_slurm"])
+def test_the_launchers_of_submitit_are_allowed_when_installed(launcher):
+    pytest.importorskip("hydra_plugins.hydra_submitit_launcher")
+    load([f"hydra/launcher={launcher}"])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("setup", ["touch ran"]),
+        ("comment", "a\ntouch ran"),
+        ("additional_parameters", {"a": "b\ntouch ran"}),
+        ("additional_parameters", {"a\ntouch ran": "b"}),
+    ],
+)
+def test_a_launcher_cannot_be_given_shell_commands(key, value):
+    (problem,) = set(hydra_problems({"launcher": {"_target_": HYDRA_ALLOWED[-1], key: value}}))
+    assert problem.startswith("hydra.launcher.")
+    plain = {
+        "_target_": HYDRA_ALLOWED[-1],
+        "setup": None,
+        "partition": "gpu",
+        "additional_parameters": {"mail-type": "END"},
+    }
+    assert list(hydra_problems({"launcher": plain})) == []
