@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 ARGS   ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help setup train test test-all lint format bench ui clean
+.PHONY: help setup train test test-all lint format bench audit ui clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ format: $(STAMP)  ## mend style
 
 bench: $(STAMP)  ## measure speed as ratios against named peers
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+audit: $(STAMP)  ## look for known vulnerabilities (offline: ARGS="--database all.zip")
+	@$(BIN)/python scripts/audit.py $(ARGS)
 
 ui: $(STAMP)  ## open MLflow on 127.0.0.1:5000
 	@$(BIN)/xinyi ui $(ARGS)

@@ -12,7 +12,7 @@ from xinyi.errors import ConfigError
 
 LENGTHS = st.lists(st.integers(1, 90), min_size=1, max_size=150)
 BUDGETS = st.tuples(st.integers(1, 400), st.integers(1, 20))
-WORLDS = st.integers(1, 4)
+WORLDS = st.integers(1, 8)
 
 
 def all_ranks(lengths, budget, world, epoch, shuffle=True):
