@@ -16,6 +16,7 @@ from xinyi.config.cross_data import data_problems, sources
 from xinyi.config.cross_evaluation import evaluation_problems
 from xinyi.config.cross_recipe import recipe_problems
 from xinyi.config.paths import embedded_config
+from xinyi.config.schema.trainer import SEVERAL
 from xinyi.errors import ConfigError, describe
 
 # semver.org, with a pre-release and build metadata
@@ -132,14 +133,27 @@ def _size_problems(changes: Mapping[str, Any]) -> Iterator[str]:
 def _trainer_problems(config: Mapping[str, Any]) -> Iterator[str]:
     trainer, length = config["trainer"], config["data"]["max_length"]
     strategy = trainer["strategy"]
-    if trainer["devices"] * trainer["nodes"] > 1 and strategy != "ddp":
+    if trainer["devices"] * trainer["nodes"] > 1 and strategy not in SEVERAL:
         yield describe("strategy=ddp for several devices", strategy, "use trainer=ddp", "trainer.strategy")
-    if trainer["micro_tokens"] and strategy == "ddp":
+    if trainer["micro_tokens"] and strategy in SEVERAL:
         remedy = "remove it; lower trainer.batch_tokens and raise trainer.accumulate instead"
-        yield describe("no micro_tokens with strategy=ddp", trainer["micro_tokens"], remedy, "trainer.micro_tokens")
+        expected = f"no micro_tokens with strategy={strategy}"
+        yield describe(expected, trainer["micro_tokens"], remedy, "trainer.micro_tokens")
+    if strategy == "fsdp":
+        yield from _sharded_problems(config)
     if (tokens := trainer["batch_tokens"]) < length:
         expected = f"batch_tokens of at least data.max_length ({length})"
         yield describe(expected, tokens, "raise one or lower the other", "trainer")
+
+
+def _sharded_problems(config: Mapping[str, Any]) -> Iterator[str]:
+    """What reads or changes weights as a whole, and would find a share of them."""
+    recipe, remedy = config["recipe"], "leave it out, or use trainer=ddp"
+    for key, none in (("ema", 0.0), ("fgm", 0.0), ("rdrop", 0.0), ("lora_rank", 0), ("uncertainty", False)):
+        if recipe[key] and recipe[key] != none:
+            yield describe(f"no {key} with strategy=fsdp", recipe[key], remedy, f"recipe.{key}")
+    if not (target := config["optim"]["_target_"]).startswith("torch.optim."):
+        yield describe("an optimiser of torch with strategy=fsdp", target, "use optim=adamw", "optim")
 
 
 def _gate_problems(config: Mapping[str, Any]) -> Iterator[str]:

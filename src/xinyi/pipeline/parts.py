@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
+from xinyi.config.schema.trainer import SEVERAL
 from xinyi.config.targets import resolve
 from xinyi.data import Dataset
 from xinyi.data.batches import TokenBudgetBatches
@@ -117,7 +118,7 @@ def _trained(model: MultiTaskClassifier) -> dict[str, int]:
 
 
 def _set_threads(config: TrainConfig) -> None:
-    processes = config.trainer.devices if config.trainer.strategy == "ddp" else 1
+    processes = config.trainer.devices if config.trainer.strategy in SEVERAL else 1
     threads = config.trainer.threads or max(1, (os.cpu_count() or 1) // processes)
     torch.set_num_threads(threads)
 

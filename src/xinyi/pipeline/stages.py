@@ -14,6 +14,7 @@ import torch
 from xinyi import gates
 from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
+from xinyi.config.schema.trainer import SEVERAL
 from xinyi.data import Dataset
 from xinyi.data.tokens import EncodedSplit
 from xinyi.errors import ConfigError, DataError, describe
@@ -111,7 +112,7 @@ def grown_parts(config: TrainConfig, folder: RunFolder, dataset: Dataset) -> Par
 
 def _fit(config: TrainConfig, folder: RunFolder, parts: Parts, logger: Any, part: str = "") -> FitResult:
     """Train; data-parallel with further processes that run `xinyi worker RUN`, or with those of a launcher."""
-    if config.trainer.strategy != "ddp":
+    if config.trainer.strategy not in SEVERAL:
         return fit_parts(config, folder, parts, [logger] if logger else [], part)
     if "LOCAL_RANK" in os.environ and current() is None:
         remedy = "start xinyi train without it, or by torchrun or srun: docs/scaling.md"

@@ -12,6 +12,7 @@ import pyarrow as pa
 import torch
 
 from xinyi.config.schema import TrainConfig
+from xinyi.config.schema.trainer import SEVERAL
 from xinyi.data import Dataset
 from xinyi.errors import TrainingError, describe
 from xinyi.pipeline.adapt import assembled
@@ -41,7 +42,10 @@ def fit_through(
     """
     for attempt in range(TRIES + 1):
         try:
-            return train()
+            result = train()
+            if config.trainer.strategy == "fsdp":  # what was trained is a share of the model
+                _renew(parts, config, folder, dataset)
+            return result
         except NotFinite as error:
             raise _named(error, folder, dataset.splits["train"]) from None
         except (RuntimeError, MemoryError) as error:
@@ -70,7 +74,7 @@ def _smaller(config: TrainConfig, parts: Parts, got: str, attempt: int) -> int:
     lengths = loader.split.encoded.lengths
     now = max(len(rows_B) * int(lengths[rows_B].max()) for rows_B in loader.batches.epoch(0))
     now, least = min(now, trainer.micro_tokens or now), int(lengths.max())
-    if attempt == TRIES or now <= least or trainer.strategy == "ddp":
+    if attempt == TRIES or now <= least or trainer.strategy in SEVERAL:
         settings = {"trainer.batch_tokens": trainer.batch_tokens, "trainer.batch_rows": trainer.batch_rows}
         settings["data.max_length"] = config.data.max_length
         lower = " or ".join(f"{key} (now {value})" for key, value in settings.items())

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
+from xinyi.config.schema.trainer import SEVERAL
 from xinyi.data import Dataset, load
 from xinyi.errors import ConfigError, Interrupted, describe
 from xinyi.pipeline import stages
@@ -63,7 +64,7 @@ def train(
             interrupted; the message says what to do.
     """
     trainer, folder = config.trainer, RunFolder(root)
-    check_launch(trainer.devices, trainer.nodes, trainer.strategy == "ddp")
+    check_launch(trainer.devices, trainer.nodes, trainer.strategy in SEVERAL)
     if folder.state.is_file() and not resume:
         remedy = f"go on with it by xinyi resume {root}, or choose another name"
         raise ConfigError([describe("a new run folder", "one that holds a run", remedy, str(root))])

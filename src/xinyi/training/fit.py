@@ -24,6 +24,7 @@ from xinyi.training.module import ClassifierModule
 from xinyi.training.progress import RunProgress
 from xinyi.training.recipes.ema import MovingAverage
 from xinyi.training.recipes.soup import Ingredients
+from xinyi.training.sharded import Sharded
 from xinyi.training.survival import Survival
 
 LAST = "last.ckpt"
@@ -144,7 +145,7 @@ def build_trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: 
         accelerator=settings.accelerator,
         devices=settings.devices,
         num_nodes=settings.nodes,
-        strategy=settings.strategy,
+        strategy=Sharded(settings.devices * settings.nodes) if settings.strategy == "fsdp" else settings.strategy,
         precision=settings.precision,
         max_epochs=settings.epochs,
         accumulate_grad_batches=settings.accumulate,

@@ -15,6 +15,7 @@ from xinyi.training.finite import FiniteWatch
 from xinyi.training.loader import Batch
 from xinyi.training.memory import in_parts
 from xinyi.training.objective import Losses, Objective
+from xinyi.training.sharded import shard, whole
 
 Score = Callable[[str, NDArray, NDArray], float]
 
@@ -46,6 +47,11 @@ class ClassifierModule(pl.LightningModule):
         self.micro_tokens, self.watch = micro_tokens, FiniteWatch()
         self.last_loss: Tensor | None = None
         self._seen: list[tuple[dict[str, Tensor], dict[str, Tensor]]] = []
+
+    def configure_model(self) -> None:
+        """Share the weights out where the strategy asks for it."""
+        if self.device_mesh is not None:
+            shard(self.model, self.device_mesh["data_parallel"])
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """Logits of each task."""
@@ -112,7 +118,7 @@ class ClassifierModule(pl.LightningModule):
     ) -> None:
         """Clip by norm. Lightning's own way refuses fused optimisers, for the sake of fp16, which we never use."""
         gradients = [p.grad for p in self.parameters() if p.grad is not None]
-        norm = torch.nn.utils.get_total_norm(gradients)
+        norm = whole(torch.nn.utils.get_total_norm(gradients))
         self.watch.norm(norm, self.global_step)
         if gradient_clip_val:
             torch.nn.utils.clip_grads_with_norm_(self.parameters(), gradient_clip_val, norm)

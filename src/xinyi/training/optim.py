@@ -86,7 +86,10 @@ def build_optimizer(cls: type, groups: Iterable[dict[str, Any]], settings: Optim
     if cls is MuonAdamW:
         return MuonAdamW(groups, settings.betas, settings.eps)
     if issubclass(cls, torch.optim.SGD):
-        return cls(groups, lr=settings.lr, momentum=settings.betas[0], fused=True)
+        groups = list(groups)
+        # torch has no fused SGD for weights that are shared out over processes.
+        whole = not any(hasattr(weight, "full_tensor") for group in groups for weight in group["params"])
+        return cls(groups, lr=settings.lr, momentum=settings.betas[0], fused=whole)
     options: dict[str, Any] = {"lr": settings.lr, "betas": settings.betas, "eps": settings.eps}
     if cls in (torch.optim.AdamW, torch.optim.Adam):
         options["fused"] = True

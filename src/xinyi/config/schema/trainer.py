@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from xinyi.config.schema.fields import setting
 
+# Strategies of several processes.
+SEVERAL = ("ddp", "fsdp")
+
 
 @dataclass
 class TrainerConfig:
@@ -14,7 +17,7 @@ class TrainerConfig:
     accelerator: str = setting("auto", "where to compute", choices=("auto", "cpu", "gpu"))
     devices: int = setting(1, "devices (gpu) or processes (cpu) on each machine", least=1)
     nodes: int = setting(1, "machines", least=1)
-    strategy: str = setting("auto", "how devices work together", choices=("auto", "ddp"))
+    strategy: str = setting("auto", "how devices work together", choices=("auto", "ddp", "fsdp"))
     precision: str = setting(
         "auto", "number format; auto: bf16 where the hardware has it", choices=("auto", "32", "bf16")
     )
