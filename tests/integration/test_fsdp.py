@@ -53,7 +53,10 @@ def test_shards_learn_what_whole_weights_learn(work):
     for name, weight in one.items():
         torch.testing.assert_close(weight, other[name], rtol=0, atol=1e-5, msg=name)
     losses = [
-        [json.loads(line)["val/loss"] for line in (work / name / "epochs.jsonl").read_text(encoding="utf-8").splitlines()]
+        [
+            json.loads(line)["val/loss"]
+            for line in (work / name / "epochs.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
         for name in ("ddp", "fsdp")
     ]
     assert losses[0] == pytest.approx(losses[1], abs=1e-4)
