@@ -78,6 +78,8 @@ class Masker:
         for more in range(1, len(_RUNS)):
             going_BL = going_BL[:, :-1] & han_BL[:, more:] & (run_BL[:, : kinds_BL.shape[1] - more] >= more)
             chosen_BL[:, more:] |= going_BL
+        if not chosen_BL.any() and able_BL.any():  # a few short rows: else there would be nothing to learn from them
+            chosen_BL.flat[rng.choice(np.flatnonzero(able_BL))] = True
         return _whole_words(chosen_BL, kinds_BL == _CONTINUES)
 
 

@@ -29,7 +29,7 @@ class MaskedLoss:
         self.fast = FastModernBert(model.base_model, self.dtype) if fast and fits(model.config) else None
 
     def __call__(self, ids_BL: Tensor, positions_M: Tensor, targets_M: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean cross-entropy (nats) over the asked positions, and how many were right.
+        """Mean cross-entropy (nats) over the asked positions (0 where there is none), and how many were right.
 
         Args:
             ids_BL: rows of one length, masked.
@@ -45,7 +45,8 @@ class MaskedLoss:
                 hidden_BLD = self.model.base_model(input_ids=ids_BL, attention_mask=torch.ones_like(ids_BL))[0]
                 logits_MV = self._head(hidden_BLD.flatten(0, 1)[positions_M]).float()
         hits = (logits_MV.detach().argmax(-1) == targets_M).sum()
-        return functional.cross_entropy(logits_MV, targets_M), hits
+        # Not the mean of torch: of no position at all (rows of nothing but special tokens) that is no number.
+        return functional.cross_entropy(logits_MV, targets_M, reduction="sum") / max(1, len(targets_M)), hits
 
     def _decoded(self, hidden_MD: Tensor) -> Tensor:
         """ModernBERT's prediction head."""

@@ -68,3 +68,16 @@ def test_runs_of_han_characters_are_longer_than_chance(masker):
     inner = chosen[:, 1:-1]
     beside = (inner[:, 1:] & inner[:, :-1]).mean() / inner.mean()
     assert beside > 2 * inner.mean()
+
+
+@pytest.mark.parametrize("text", ["好", "wifi", "退款了"])
+def test_the_shortest_row_is_asked_for_something_in_every_draw(masker, text):
+    ids = _ids(text, 1)
+    for seed in range(60):
+        masked = masker(ids, np.random.default_rng(seed))
+        assert len(masked.positions) >= 1
+        assert not set(masked.targets.tolist()) & {0, 2, 3}
+
+
+def test_a_row_of_special_tokens_alone_is_asked_for_nothing(masker):
+    assert len(masker(np.array([[2, 3]]), np.random.default_rng(0)).positions) == 0

@@ -42,3 +42,13 @@ def test_loss_and_gradients_are_those_of_transformers(kind, fast):
     assert int(hits) == int((plain.logits.flatten(0, 1)[positions].argmax(-1) == targets).sum())
     for name, gradient in wanted.items():
         assert torch.allclose(gradient, model.get_parameter(name).grad, atol=1e-5), name
+
+
+@pytest.mark.parametrize("fast", [True, False])
+def test_nothing_asked_is_a_loss_of_nothing(fast):
+    model = _model("modernbert")
+    none = torch.zeros(0, dtype=torch.int64)
+    loss, hits = MaskedLoss(model, "32", fast)(torch.randint(5, 50, (1, 3)), none, none)
+    loss.backward()
+    assert (loss.item(), int(hits)) == (0.0, 0)
+    assert all(not p.grad.any() for p in model.parameters() if p.grad is not None)
