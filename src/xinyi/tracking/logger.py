@@ -43,6 +43,11 @@ class RunLogger(Logger):
         """Nothing: the tracker has logged the whole configuration."""
 
     @rank_zero_only
+    def save(self) -> None:
+        """Deliver what waits, unless MLflow was just away."""
+        self._buffer.flush()
+
+    @rank_zero_only
     def finalize(self, status: str) -> None:
         """Deliver what waits. The run goes on: evaluation and export follow."""
         self._buffer.flush(force=True)

@@ -78,8 +78,14 @@ class ClassifierModule(pl.LightningModule):
             super().optimizer_zero_grad(epoch, batch_idx, optimizer)
 
     def on_save_checkpoint(self, checkpoint: dict[str, object]) -> None:
-        """Nothing is saved after a step that was not finite."""
+        """Nothing is saved after a step that was not finite, and nothing whose steps were not logged.
+
+        A killed run goes on after the checkpoint's step: what waits to be logged would be missing for good. What is
+        logged and then done again is known by its step.
+        """
         self.watch.check()
+        for logger in self.loggers:
+            logger.save()
 
     def _report(self, each: Mapping[str, Tensor]) -> None:
         """Log losses and learning rate. Waits for the device: not each step."""

@@ -124,3 +124,11 @@ def test_uploads_may_take_longer_than_other_requests(monkeypatch: pytest.MonkeyP
     with long_uploads():
         assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "300"
     assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "3"
+
+
+def test_what_was_logged_before_a_checkpoint_is_sent_with_it(server: FakeServer):
+    logger = RunLogger(MetricBuffer(server.uri, "run"), "1")
+    logger.log_metrics({"loss": 1.0}, 3)
+    assert server.batches == []
+    logger.save()
+    assert server.batches == [[("loss", 3)]]
