@@ -33,6 +33,13 @@ def write_slice(folder: Path, rows: dict[str, list[dict[str, Any]]] | None = Non
     return folder
 
 
+def write_unlabelled(folder: Path, *more: str) -> None:
+    """more.jsonl: messages beyond the slice, without labels."""
+    texts = [*(row["text"] for row in sample_rows("train", 200)[120:]), *more]
+    lines = "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts)
+    (folder / "more.jsonl").write_text(lines, encoding="utf-8")
+
+
 def overrides(work: Path, *more: str) -> list[str]:
     """A tiny, quick run of which everything lies under `work`; the data under work/data."""
     return [

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from pipeline_world import sample_rows, tiny_config, write_slice
+from pipeline_world import tiny_config, write_slice, write_unlabelled
 from safetensors.torch import load_file
 
 from xinyi.pipeline import stages
@@ -31,9 +31,7 @@ def work(tmp_path_factory) -> Path:
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("ddp_recipes")
     write_slice(folder / "data")
-    texts = [row["text"] for row in sample_rows("train", 200)[120:]]
-    lines = "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts)
-    (folder / "more.jsonl").write_text(lines, encoding="utf-8")
+    write_unlabelled(folder)
     return folder
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
-from pipeline_world import sample_rows, tiny_config, write_slice
+from pipeline_world import tiny_config, write_slice, write_unlabelled
 
 from xinyi.config import builders
 from xinyi.data import load as load_data
@@ -33,10 +33,7 @@ def work(tmp_path_factory) -> Path:
     torch.set_num_threads(1)
     folder = tmp_path_factory.mktemp("recipes")
     write_slice(folder / "data")
-    texts = [row["text"] for row in sample_rows("train", 200)[120:]]
-    texts += ["我的手机号是13900139002，快回电"] * 2
-    lines = "".join(json.dumps({"text": text}, ensure_ascii=False) + "\n" for text in texts)
-    (folder / "more.jsonl").write_text(lines, encoding="utf-8")
+    write_unlabelled(folder, *["我的手机号是13900139002，快回电"] * 2)
     return folder
 
 
