@@ -46,13 +46,13 @@ def locked(path: Path = LOCK) -> dict[str, str]:
 
 def licence(found: Message) -> str:
     """The licence that a distribution states: License-Expression, else classifiers, else a License of one line."""
-    if expression := found["License-Expression"]:
+    if expression := found.get("License-Expression"):  # importlib_metadata's message raises where email's gives None
         return expression
     ends = [text.rpartition(" :: ")[2] for text in found.get_all("Classifier") or () if text.startswith("License")]
     named = [spdx(text) for text in ends if text not in _VAGUE]
     if named:
         return " OR ".join(sorted(set(named)))
-    text = (found["License"] or "").strip()
+    text = found.get("License", "").strip()
     return spdx(text) if text and "\n" not in text and text.upper() != "UNKNOWN" else UNKNOWN
 
 

@@ -41,6 +41,18 @@ def test_a_licence_is_read_off_metadata(fields, expected):
     assert licences.licence(stated(**fields)) == expected
 
 
+def test_a_field_that_is_not_stated_is_unknown_to_a_message_that_raises():
+    """As importlib_metadata's does, which answers in place of the standard library's once it was imported."""
+
+    class Raising(Message):
+        def __getitem__(self, name):
+            if name not in self:
+                raise KeyError(name)
+            return super().__getitem__(name)
+
+    assert licences.licence(Raising()) == "unknown"
+
+
 def test_every_pinned_package_is_listed_with_the_pinned_version():
     lines = marked_part.read(ROOT / "docs" / "licences.md").splitlines()[2:]
     listed = {name: version for name, version in ([cell.strip() for cell in line.split("|")[1:3]] for line in lines)}
