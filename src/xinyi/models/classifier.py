@@ -1,6 +1,6 @@
 """One encoder, one linear head for each task.
 
-Shape letters: B rows, L tokens, D hidden size, C labels of a task.
+Shape letters: B rows, L tokens, D hidden size, P pooled size (D but for mean_max), C labels of a task.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from xinyi.models import lora
 from xinyi.models.fast_modernbert import FastModernBert, fits
-from xinyi.models.pooling import build_pooling
+from xinyi.models.pooling import build_pooling, width
 
 
 class Heads(nn.ModuleDict):
@@ -37,15 +37,15 @@ class Standardise(nn.Module):
         self.register_buffer("mean", torch.zeros(size))
         self.register_buffer("std", torch.ones(size))
 
-    def measure(self, rows_ND: Tensor) -> None:
+    def measure(self, rows_NP: Tensor) -> None:
         """Take mean and standard deviation of N vectors; a dimension that hardly varies is not blown up."""
-        std = rows_ND.std(0, correction=0)
-        self.mean.copy_(rows_ND.mean(0))
+        std = rows_NP.std(0, correction=0)
+        self.mean.copy_(rows_NP.mean(0))
         self.std.copy_(torch.where(std > 0, std, 1.0).clamp(min=0.1 * float(std.mean()) or 1.0))
 
-    def forward(self, x_BD: Tensor) -> Tensor:
-        """Standardised vectors (B, D)."""
-        return (x_BD - self.mean) / self.std
+    def forward(self, x_BP: Tensor) -> Tensor:
+        """Standardised vectors (B, P)."""
+        return (x_BP - self.mean) / self.std
 
     def fold(self, head: nn.Linear) -> None:
         """Change a head so that it answers from vectors as they are: W / std, b - W mean / std."""
@@ -79,9 +79,10 @@ class MultiTaskClassifier(nn.Module):
         self.encoder = encoder
         self.pooling = pooling
         self.pool = build_pooling(pooling, hidden_size)
-        self.standard = Standardise(hidden_size) if standardise else None
+        pooled = width(pooling, hidden_size)
+        self.standard = Standardise(pooled) if standardise else None
         self.dropout = nn.Dropout(dropout)
-        self.heads = Heads({task: nn.Linear(hidden_size, size) for task, size in sizes.items()})
+        self.heads = Heads({task: nn.Linear(pooled, size) for task, size in sizes.items()})
         self.takes_types = takes_types(encoder)
         self.fast = FastModernBert(encoder) if fits(encoder.config) else None
         self.adapted = False
@@ -90,7 +91,7 @@ class MultiTaskClassifier(nn.Module):
             nn.init.zeros_(head.bias)
 
     def embed(self, ids_BL: Tensor, mask_BL: Tensor, types_BL: Tensor) -> Tensor:
-        """Pooled vectors (B, D) in fp32."""
+        """Pooled vectors (B, P) in fp32."""
         if self.fast is not None and not torch.compiler.is_exporting():
             hidden_BLD = self.fast(ids_BL, mask_BL)
         else:
@@ -102,14 +103,14 @@ class MultiTaskClassifier(nn.Module):
         """Logits (B, C) of each task."""
         return self.answer(self.embed(ids_BL, mask_BL, types_BL))
 
-    def answer(self, pooled_BD: Tensor) -> dict[str, Tensor]:
+    def answer(self, pooled_BP: Tensor) -> dict[str, Tensor]:
         """Logits (B, C) of each task from pooled vectors, under one dropout mask."""
-        dropped_BD = self.dropout(self.scaled(pooled_BD))
-        return {task: head(dropped_BD) for task, head in self.heads.items()}
+        dropped_BP = self.dropout(self.scaled(pooled_BP))
+        return {task: head(dropped_BP) for task, head in self.heads.items()}
 
-    def scaled(self, pooled_BD: Tensor) -> Tensor:
+    def scaled(self, pooled_BP: Tensor) -> Tensor:
         """Pooled vectors as the heads see them: in standard units where those were measured."""
-        return pooled_BD if self.standard is None else self.standard(pooled_BD)
+        return pooled_BP if self.standard is None else self.standard(pooled_BP)
 
     def adapt(self, rank: int, alpha: float) -> None:
         """Train the encoder through adapters only (see `lora.insert`), until `fold` makes them part of it."""

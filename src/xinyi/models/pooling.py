@@ -1,4 +1,4 @@
-"""Ways to make one vector of a row's token vectors. Shapes: hidden (B, L, D), mask and types (B, L) → (B, D).
+"""Ways to make one vector of a row's token vectors: hidden (B, L, D), mask and types (B, L) → (B, P), P from `width`.
 
 `POOLINGS` are plain functions; `LEARNT` are modules with weights of their own, which a bundle carries as `pool.…`.
 """
@@ -41,6 +41,14 @@ def maximum(hidden_BLD: Tensor, mask_BL: Tensor, types_BL: Tensor | None = None)
     return hidden_BLD.masked_fill(mask_BL.unsqueeze(-1) == 0, lowest).amax(1)
 
 
+def mean_max(hidden_BLD: Tensor, mask_BL: Tensor, types_BL: Tensor | None = None) -> Tensor:
+    """Mean and maximum side by side (B, 2D): what the message is about, and the one word that decides.
+
+    The concat pooling of Howard and Ruder 2018 (ULMFiT, section 3.3) without the last state.
+    """
+    return torch.cat([mean(hidden_BLD, mask_BL), maximum(hidden_BLD, mask_BL)], -1)
+
+
 class AttentionPooling(nn.Module):
     """The mean over real tokens, weighted by softmax(h · q / √D): one learnt query asks which tokens count.
 
@@ -60,8 +68,13 @@ class AttentionPooling(nn.Module):
         return (torch.softmax(scores_BL, -1).unsqueeze(-1) * hidden_BLD).sum(1)
 
 
-POOLINGS: dict[str, Pooling] = {"cls": cls, "mean": mean, "text_mean": text_mean, "max": maximum}
+POOLINGS: dict[str, Pooling] = {"cls": cls, "mean": mean, "text_mean": text_mean, "max": maximum, "mean_max": mean_max}
 LEARNT: dict[str, Callable[[int], nn.Module]] = {"attention": AttentionPooling}
+
+
+def width(name: str, size: int) -> int:
+    """Dimensions P of what the named pooling makes of token vectors of this size."""
+    return 2 * size if name == "mean_max" else size
 
 
 def build_pooling(name: str, size: int) -> Pooling:

@@ -17,7 +17,7 @@ from transformers import (
 )
 
 from xinyi.models.classifier import MultiTaskClassifier, takes_types
-from xinyi.models.pooling import LEARNT, POOLINGS, AttentionPooling, build_pooling
+from xinyi.models.pooling import LEARNT, POOLINGS, AttentionPooling, build_pooling, width
 from xinyi.models.pooling_names import POOLING_NAMES
 
 SIZES = {"sentiment": 5, "emotion": 3}
@@ -85,6 +85,7 @@ def test_it_is_the_plain_encoder_pooled_and_multiplied(kind, pooling):
             "mean": hidden_BLD[row, :real].mean(0),
             "text_mean": hidden_BLD[row, :real][own].mean(0),
             "max": hidden_BLD[row, :real].amax(0),
+            "mean_max": torch.cat([hidden_BLD[row, :real].mean(0), hidden_BLD[row, :real].amax(0)]),
             "attention": attended(hidden_BLD[row, :real], getattr(model.pool, "query_D", None)),
         }[pooling]
         for found, head in zip(logits_C, model.heads.values(), strict=True):
@@ -147,7 +148,7 @@ def test_a_row_of_nothing_but_padding_is_no_nan():
 def test_the_names_that_configuration_offers_are_the_poolings_there_are():
     assert sorted(POOLING_NAMES) == sorted([*POOLINGS, *LEARNT])
     for name in POOLING_NAMES:
-        assert build_pooling(name, 4)(torch.randn(2, 3, 4), torch.ones(2, 3).long(), None).shape == (2, 4)
+        assert build_pooling(name, 4)(torch.randn(2, 3, 4), torch.ones(2, 3).long(), None).shape == (2, width(name, 4))
 
 
 def test_attention_begins_as_the_mean_and_learns_which_tokens_count():
