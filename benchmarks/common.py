@@ -13,6 +13,13 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
+# Sizes of the embedded layout.
+SIZES = {
+    "embedded": {},
+    "base": {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 2048},
+}
+
+
 def arguments(description: str, given: list[str]) -> argparse.Namespace:
     """Options that every benchmark takes."""
     parser = argparse.ArgumentParser(description=description)
@@ -20,6 +27,7 @@ def arguments(description: str, given: list[str]) -> argparse.Namespace:
     parser.add_argument("--rows", type=int, default=3000, help="texts used")
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds; the median ratio is printed")
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--size", choices=SIZES, default="embedded", help="of the encoder, where one is trained")
     parser.add_argument("--case", help=argparse.SUPPRESS)
     return parser.parse_args(given)
 
@@ -33,7 +41,7 @@ def read_texts(path: Path, rows: int) -> list[str]:
 def fresh(module: str, case: str, options: argparse.Namespace) -> dict[str, float]:
     """Run one case in a process of its own; its last line of output is JSON."""
     command = [sys.executable, "-m", module, "--case", case, "--data", str(options.data)]
-    command += ["--rows", str(options.rows), "--threads", str(options.threads)]
+    command += ["--rows", str(options.rows), "--threads", str(options.threads), "--size", options.size]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     if done.returncode:
         raise RuntimeError(f"{module} {case}: {done.stderr[-2000:]}")

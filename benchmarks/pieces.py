@@ -17,13 +17,15 @@ from xinyi.training.objective import Objective
 from xinyi.training.optim import OptimSettings, build_optimizer, course, parameter_groups
 
 
-def build_module(backbone: Backbone, labels: int, steps: int) -> ClassifierModule:
-    """A module as the pipeline builds it, in training mode."""
-    model = MultiTaskClassifier(backbone.encoder, {"task": labels}, backbone.hidden_size).train()
+def build_module(
+    backbone: Backbone, labels: int, steps: int, optim: type = torch.optim.AdamW, **parts: Any
+) -> ClassifierModule:
+    """A module as the pipeline builds it, in training mode; `parts` of the classifier beyond encoder and heads."""
+    model = MultiTaskClassifier(backbone.encoder, {"task": labels}, backbone.hidden_size, **parts).train()
     settings = OptimSettings()
 
     def optimizer(model: torch.nn.Module) -> tuple[torch.optim.Optimizer, Callable[[int], float]]:
-        made = build_optimizer(torch.optim.AdamW, parameter_groups(model, settings), settings)
+        made = build_optimizer(optim, parameter_groups(model, settings), settings)
         return made, course(steps, settings.warmup, settings.schedule)
 
     return ClassifierModule(model, Objective({"task": single_loss()}, {"task": 1.0}), optimizer, lambda *_: 0.0)

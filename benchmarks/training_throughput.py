@@ -1,10 +1,12 @@
 """Training throughput in real tokens a second (padding not counted), against the Hugging Face Trainer.
 
-Both sides train the embedded encoder's shape with one linear head on the same texts for one epoch, batches of about
-32 rows, in a fresh process each: the Trainer's precision sticks to its process. The Trainer pads each batch to its
-longest row (DataCollatorWithPadding); its other settings are its defaults. The first steps are not counted.
+Both sides train the same encoder with one head on the same texts for one epoch, batches of about 32 rows, in a fresh
+process each: the Trainer's precision sticks to its process. The Trainer pads each batch to its longest row
+(DataCollatorWithPadding); its other settings are its defaults, but for the case in which it puts rows of like length
+together. The first steps are not counted.
 
     python -m benchmarks training_throughput --data reviews.jsonl
+    python -m benchmarks training_throughput --data reviews.jsonl --size base --rows 600
 """
 
 from __future__ import annotations
@@ -15,10 +17,16 @@ import sys
 import tempfile
 import time
 
-from benchmarks.common import arguments, fresh, read_texts, show
+from benchmarks.common import SIZES, arguments, fresh, read_texts, show
 
 PEER = "Hugging Face Trainer, fp32"
-CASES = {PEER: "hf_fp32", "Hugging Face Trainer, bf16": "hf_bf16", "xinyi, as configured": "xinyi"}
+CASES = {
+    PEER: "hf_fp32",
+    "Hugging Face Trainer, bf16": "hf_bf16",
+    "the same, rows of like length": "hf_grouped",
+    "xinyi, encoder and heads, AdamW": "xinyi_adamw",
+    "xinyi, as configured": "xinyi",
+}
 WARM = 5
 LABELS = 5
 
@@ -42,7 +50,7 @@ def _run(options: argparse.Namespace) -> dict[str, float]:
 
     torch.set_num_threads(options.threads)
     torch.manual_seed(0)
-    run = _xinyi if options.case == "xinyi" else _hugging_face
+    run = _xinyi if options.case.startswith("xinyi") else _hugging_face
     return {"tokens_per_second": run(options)}
 
 
@@ -52,7 +60,8 @@ def _encoded(options: argparse.Namespace):
     from xinyi.text import prepare
 
     # Each side gets the attention it would choose by itself: transformers takes sdpa.
-    backbone = load_backbone(BackboneSettings(attention="auto" if options.case == "xinyi" else "sdpa"))
+    attention = "auto" if options.case.startswith("xinyi") else "sdpa"
+    backbone = load_backbone(BackboneSettings(attention=attention, config=SIZES[options.size]))
     texts = [prepare(text) for text in read_texts(options.data, options.rows)]
     return backbone, TextEncoder(backbone.tokenizer, EncodingSettings(max_length=256)).encode(texts)
 
@@ -67,6 +76,7 @@ def _xinyi(options: argparse.Namespace) -> float:
     from xinyi.training import precision
     from xinyi.training.fit import FitSettings, build_trainer
     from xinyi.training.loader import BatchLoader
+    from xinyi.training.muon import MuonAdamW
 
     backbone, encoded = _encoded(options)
     targets = np.random.default_rng(0).integers(0, LABELS, len(encoded))
@@ -74,7 +84,8 @@ def _xinyi(options: argparse.Namespace) -> float:
     tokens = int(encoded.offsets[-1] / len(encoded)) * 32
     batches = TokenBudgetBatches(encoded.lengths, max(tokens, 256), 64, seed=0)
     flag, _ = precision.choose("auto", on_gpu=False)
-    module = build_module(backbone, LABELS, steps=len(batches))
+    more = {} if options.case == "xinyi_adamw" else {"optim": MuonAdamW, "pooling": "mean_max", "lexical": True}
+    module = build_module(backbone, LABELS, steps=len(batches), **more)
     clock = Clock(WARM, lambda batch: int(batch.mask_BL.sum()))
     trainer = build_trainer(FitSettings(precision=flag, epochs=1), [clock])
     trainer.fit(module, BatchLoader(split, batches, 0))
@@ -122,7 +133,8 @@ def _hugging_face(options: argparse.Namespace) -> float:
     with tempfile.TemporaryDirectory() as folder:
         training = TrainingArguments(
             folder, per_device_train_batch_size=32, num_train_epochs=1, use_cpu=True, report_to=[], save_strategy="no",
-            bf16=options.case == "hf_bf16", disable_tqdm=True, logging_strategy="no",
+            bf16=options.case != "hf_fp32", disable_tqdm=True, logging_strategy="no",
+            train_sampling_strategy="group_by_length" if options.case == "hf_grouped" else "random",
         )  # fmt: skip
         trainer = Trainer(
             model, training, train_dataset=rows, data_collator=DataCollatorWithPadding(tokenizer), callbacks=[Start()]

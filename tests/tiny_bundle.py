@@ -81,21 +81,21 @@ class Tiny:
     table: pa.Table
 
 
-def tiny_model(kind: str = "bert", pooling: str = "mean", seed: int = 0) -> Tiny:
+def tiny_model(kind: str = "bert", pooling: str = "mean", seed: int = 0, lexical: bool = False) -> Tiny:
     """A random classifier with heads large enough that its decisions differ between texts."""
     torch.manual_seed(seed)
     tokenizer = tiny_tokenizer()
     config = tiny_config(kind, tokenizer.get_vocab_size())
     encoder = BertModel(config, add_pooling_layer=False) if kind == "bert" else ModernBertModel(config)
-    model = MultiTaskClassifier(encoder, {task.id: len(task.labels) for task in TASKS}, 32, pooling)
+    model = MultiTaskClassifier(encoder, {task.id: len(task.labels) for task in TASKS}, 32, pooling, lexical=lexical)
     with torch.no_grad():
         for parameter in encoder.parameters():
             parameter.mul_(3.0)
         for head in model.heads.values():
             head.weight.normal_(std=0.3)
-        if isinstance(model.pool, torch.nn.Module):
-            for parameter in model.pool.parameters():
-                parameter.normal_(std=2.0)
+        for part in (model.pool, model.lexical):
+            for parameter in part.parameters() if isinstance(part, torch.nn.Module) else ():
+                parameter.normal_(std=2.0 if part is model.pool else 0.3)
     return Tiny(model.train(), tokenizer, config, tiny_table())
 
 

@@ -23,17 +23,17 @@ from xinyi.models.quiet import quiet
 
 FILE = "model.safetensors"
 HEADS = "heads."
-POOL = "pool."
+PARTS = ("pool", "lexical")  # modules of a classifier that only some have
 AGAIN = "copy or export the bundle again"
 
 
 def write_weights(model: MultiTaskClassifier, recipe: Recipe, folder: Path) -> str:
-    """Write the encoder under its Hugging Face names and `heads.<task>.{weight,bias}`, a learnt pooling under
-    `pool.`; returns the file's name."""
+    """Write the encoder under its Hugging Face names and `heads.<task>.{weight,bias}`, a learnt pooling under `pool.`,
+    what words say by themselves under `lexical.`; returns the file's name."""
     tensors = dict(model.encoder.state_dict())
     tensors |= {HEADS + name: tensor for name, tensor in model.heads.state_dict().items()}
-    if isinstance(model.pool, nn.Module):
-        tensors |= {POOL + name: tensor for name, tensor in model.pool.state_dict().items()}
+    for prefix, part in _parts(model).items():
+        tensors |= {prefix + name: tensor for name, tensor in part.state_dict().items()}
     # A clone each: safetensors refuses tensors that share memory. Its own writer would make the file private.
     content = save({name: t.detach().clone().contiguous() for name, t in tensors.items()}, {"format": "pt"})
     (folder / FILE).write_bytes(content)
@@ -50,6 +50,7 @@ def write_config(model: MultiTaskClassifier, config: PretrainedConfig, recipe: R
     raw["xinyi"] = {
         "schema_version": 1,
         "pooling": model.pooling,
+        "lexical": model.lexical is not None,
         "tasks": {task.id: list(task.label_ids) for task in recipe.tasks},
         "kinds": {task.id: task.kind for task in recipe.tasks},
         "encoding": recipe.encoding.to_dict(),
@@ -70,14 +71,20 @@ def load_model(folder: Path) -> MultiTaskClassifier:
         tensors = load_file(folder / FILE)
         encoder = _encoder(folder)
         sizes = {task: len(labels) for task, labels in own["tasks"].items()}
-        model = MultiTaskClassifier(encoder, sizes, int(encoder.config.hidden_size), own["pooling"])
-        model.heads.load_state_dict(_below(HEADS, tensors))
-        if isinstance(model.pool, nn.Module):
-            model.pool.load_state_dict(_below(POOL, tensors))
+        size, lexical = int(encoder.config.hidden_size), bool(own.get("lexical", False))
+        model = MultiTaskClassifier(encoder, sizes, size, own["pooling"], lexical=lexical)
+        for prefix, part in {HEADS: model.heads, **_parts(model)}.items():
+            part.load_state_dict(_below(prefix, tensors))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:
         found = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
         raise BundleError([describe(f"config.json and {FILE} that fit", found, AGAIN, str(folder))]) from error
     return model.eval()
+
+
+def _parts(model: MultiTaskClassifier) -> dict[str, nn.Module]:
+    """Prefix of the tensors' names → the part with weights, of those that this classifier has."""
+    found = {f"{name}.": getattr(model, name) for name in PARTS}
+    return {prefix: part for prefix, part in found.items() if isinstance(part, nn.Module)}
 
 
 def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:

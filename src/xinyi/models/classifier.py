@@ -1,4 +1,4 @@
-"""One encoder, one linear head for each task.
+"""One encoder, one linear head for each task; beside them, if wanted, what words say by themselves.
 
 Shape letters: B rows, L tokens, D hidden size, P pooled size (D but for mean_max), C labels of a task.
 """
@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from xinyi.models import lora
 from xinyi.models.fast_modernbert import FastModernBert, fits
+from xinyi.models.lexical import Lexical
 from xinyi.models.pooling import build_pooling, width
 
 
@@ -63,6 +64,7 @@ class MultiTaskClassifier(nn.Module):
         hidden_size: D.
         pooling: a name in POOLING_NAMES.
         dropout: on the pooled vector.
+        lexical: whether logits of tokens and pairs of tokens are added to the heads' (`lexical.Lexical`).
         standardise: whether the heads see pooled vectors in standard units; `standard.measure` must then be called.
     """
 
@@ -74,6 +76,7 @@ class MultiTaskClassifier(nn.Module):
         pooling: str = "mean",
         dropout: float = 0.1,
         standardise: bool = False,
+        lexical: bool = False,
     ) -> None:
         super().__init__()
         self.encoder = encoder
@@ -83,6 +86,7 @@ class MultiTaskClassifier(nn.Module):
         self.standard = Standardise(pooled) if standardise else None
         self.dropout = nn.Dropout(dropout)
         self.heads = Heads({task: nn.Linear(pooled, size) for task, size in sizes.items()})
+        self.lexical = Lexical(int(encoder.config.vocab_size), sizes) if lexical else None
         self.takes_types = takes_types(encoder)
         self.fast = FastModernBert(encoder) if fits(encoder.config) else None
         self.adapted = False
@@ -101,12 +105,17 @@ class MultiTaskClassifier(nn.Module):
 
     def forward(self, ids_BL: Tensor, mask_BL: Tensor, types_BL: Tensor) -> dict[str, Tensor]:
         """Logits (B, C) of each task."""
-        return self.answer(self.embed(ids_BL, mask_BL, types_BL))
+        return self.answer(self.embed(ids_BL, mask_BL, types_BL), self.words(ids_BL, mask_BL, types_BL))
 
-    def answer(self, pooled_BP: Tensor) -> dict[str, Tensor]:
-        """Logits (B, C) of each task from pooled vectors, under one dropout mask."""
+    def words(self, ids_BL: Tensor, mask_BL: Tensor, types_BL: Tensor) -> dict[str, Tensor] | None:
+        """What tokens and pairs say by themselves, as logits (B, C) of each task; None for a model without."""
+        return None if self.lexical is None else self.lexical(ids_BL, mask_BL, types_BL)
+
+    def answer(self, pooled_BP: Tensor, words: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
+        """Logits (B, C) of each task from pooled vectors, under one dropout mask, and from what `words` gave."""
         dropped_BP = self.dropout(self.scaled(pooled_BP))
-        return {task: head(dropped_BP) for task, head in self.heads.items()}
+        logits = {task: head(dropped_BP) for task, head in self.heads.items()}
+        return logits if words is None else {task: own + words[task] for task, own in logits.items()}
 
     def scaled(self, pooled_BP: Tensor) -> Tensor:
         """Pooled vectors as the heads see them: in standard units where those were measured."""

@@ -106,7 +106,9 @@ def build_model(config: TrainConfig, backbone: Backbone, tasks: Sequence[TaskSpe
     sizes = {task.id: len(task.labels) for task in tasks}
     own = config.backbone
     size = backbone.hidden_size
-    model = MultiTaskClassifier(backbone.encoder, sizes, size, own.pooling, own.dropout, own.standardise)
+    model = MultiTaskClassifier(
+        backbone.encoder, sizes, size, own.pooling, own.dropout, standardise=own.standardise, lexical=own.lexical
+    )
     if config.recipe.lora_rank:
         model.adapt(config.recipe.lora_rank, config.recipe.lora_alpha)
     return model

@@ -82,25 +82,28 @@ class Objective(nn.Module):
 
     def _pass(self, model: MultiTaskClassifier, batch: Batch) -> tuple[Tensor, Losses]:
         """Loss of one look at the batch; under R-Drop of two."""
-        pooled_BD = model.embed(batch.ids_BL, batch.mask_BL, batch.types_BL)
-        logits, each = self._sampled(model, pooled_BD, batch)
+        inputs = batch.ids_BL, batch.mask_BL, batch.types_BL
+        pooled_BP, words = model.embed(*inputs), model.words(*inputs)
+        logits, each = self._sampled(model, pooled_BP, words, batch)
         if not self.extras.rdrop:
             return self.total(each), each
         # Without dropout inside the encoder a second pass would give the same vectors.
         if drops_inside(model.encoder):
-            pooled_BD = model.embed(batch.ids_BL, batch.mask_BL, batch.types_BL)
-        second, others = self._sampled(model, pooled_BD, batch)
+            pooled_BP = model.embed(*inputs)
+        second, others = self._sampled(model, pooled_BP, words, batch)
         apart = torch.stack([disagreement(logits[task], second[task], self.kinds[task]) for task in logits]).sum()
         return 0.5 * (self.total(each) + self.total(others)) + self.extras.rdrop * apart, each
 
-    def _sampled(self, model: MultiTaskClassifier, pooled_BD: Tensor, batch: Batch) -> tuple[dict[str, Tensor], Losses]:
+    def _sampled(
+        self, model: MultiTaskClassifier, pooled_BP: Tensor, words: Mapping[str, Tensor] | None, batch: Batch
+    ) -> tuple[dict[str, Tensor], Losses]:
         """Logits under the last dropout mask, and each task's loss averaged over the masks."""
         rounds = []
         for _ in range(self.extras.dropout_samples):
-            logits = model.answer(pooled_BD)
+            logits = model.answer(pooled_BP, words)
             rounds.append(self._labelled(logits, batch))
         each = {task: torch.stack([one[task] for one in rounds]).mean() for task in logits}
-        return logits, self._contrasted(each, model, pooled_BD, batch)
+        return logits, self._contrasted(each, model, pooled_BP, batch)
 
     def _labelled(self, logits: Mapping[str, Tensor], batch: Batch) -> Losses:
         """Loss against the labels, and against what a teacher says where there is one."""
@@ -115,14 +118,14 @@ class Objective(nn.Module):
             each[task] = (1.0 - share) * each[task] + share * apart
         return each
 
-    def _contrasted(self, each: Losses, model: MultiTaskClassifier, pooled_BD: Tensor, batch: Batch) -> Losses:
+    def _contrasted(self, each: Losses, model: MultiTaskClassifier, pooled_BP: Tensor, batch: Batch) -> Losses:
         """The losses, with the contrastive one's share in each."""
         share = self.extras.contrastive
         if not share:
             return each
-        vectors_BD = model.scaled(pooled_BD)
+        vectors_BP = model.scaled(pooled_BP)
         apart = {
-            task: contrastive(vectors_BD, batch.targets[task], self.extras.contrastive_temperature) for task in each
+            task: contrastive(vectors_BP, batch.targets[task], self.extras.contrastive_temperature) for task in each
         }
         return {task: (1.0 - share) * each[task] + share * apart[task] for task in each}
 

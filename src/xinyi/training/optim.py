@@ -58,7 +58,7 @@ def _layer(name: str) -> int:
 
 
 def _rate(name: str, depth: int, settings: OptimSettings) -> float:
-    if name.startswith(("heads.", "pool.")):  # new weights, both
+    if name.startswith(("heads.", "pool.", "lexical.")):  # new weights, all
         return settings.lr if settings.head_lr is None else settings.head_lr
     layer = _layer(name)
     # What is no numbered layer is either below them all (embeddings) or above (a final norm).

@@ -19,8 +19,10 @@ from xinyi.runtime import load, replay
 from xinyi.runtime.manifest import read_manifest
 from xinyi.runtime.verify import prove
 
+KINDS = [("bert", "mean"), ("modern", "cls"), ("modern", "attention"), ("modern", "mean_max", 0, True)]
 
-@pytest.fixture(scope="module", params=[("bert", "mean"), ("modern", "cls"), ("modern", "attention")], ids="-".join)
+
+@pytest.fixture(scope="module", params=KINDS, ids=lambda kind: "-".join(kind[:2]))
 def with_program(request, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("program") / "bundle"
     settings = ExportSettings(formats=("onnx", "pt2"))

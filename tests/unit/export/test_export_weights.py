@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -13,9 +14,12 @@ from transformers import AutoModel, AutoTokenizer
 from xinyi.encoding import TextEncoder, pad
 from xinyi.errors import BundleError
 from xinyi.export import load_model
+from xinyi.export.formats import torch_scorers
 from xinyi.export.scoring import torch_logits
+from xinyi.export.settings import ExportSettings
 from xinyi.runtime import load
 from xinyi.runtime.golden import read_golden
+from xinyi.runtime.verify import prove
 from xinyi.text import prepare
 
 
@@ -114,3 +118,26 @@ def test_weights_that_do_not_fit_are_a_clear_error(spoiled: Path) -> None:
     (spoiled / "config.json").write_text(json.dumps(raw), encoding="utf-8")
     with pytest.raises(BundleError, match="that fit"):
         load_model(spoiled)
+
+
+@pytest.mark.parametrize("kind", ["bert", "modern"])
+def test_what_words_say_is_part_of_the_bundle(kind: str, tmp_path: Path) -> None:
+    """Every format answers with it, and plain transformers still reads the encoder."""
+    tiny = tiny_model(kind, "mean_max", lexical=True)
+    formats = ("safetensors", "onnx", "pt2", *(["openvino"] if find_spec("openvino") else []))
+    export_tiny(tmp_path / "bundle", tiny, settings=ExportSettings(formats=formats))
+    proof = prove(tmp_path / "bundle", torch_scorers)
+    assert proof.problems == []
+    assert set(proof.replayed) == set(formats)
+    again = load_model(tmp_path / "bundle")
+    assert torch.equal(again.lexical.table.weight, tiny.model.lexical.table.weight)
+    encoded = TextEncoder(tiny.tokenizer, ENCODING).encode(["物流太慢了，催了也没人理", "好"])
+    trained = torch_logits(again, encoded, 0)
+    served = load(tmp_path / "bundle").logits(["物流太慢了，催了也没人理", "好"])
+    with torch.no_grad():
+        again.lexical.table.weight.zero_()
+    for task in trained:
+        np.testing.assert_allclose(served[task], trained[task], atol=1e-5)
+        assert np.abs(torch_logits(again, encoded, 0)[task] - trained[task]).max() > 1e-2
+    _, info = AutoModel.from_pretrained(tmp_path / "bundle", output_loading_info=True)
+    assert [name for name in info["missing_keys"] if not name.startswith("pooler.")] == []

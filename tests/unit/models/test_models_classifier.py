@@ -92,6 +92,18 @@ def test_it_is_the_plain_encoder_pooled_and_multiplied(kind, pooling):
             torch.testing.assert_close(found, head.weight @ vector_D + head.bias, rtol=1e-5, atol=1e-5)
 
 
+@pytest.mark.parametrize("kind", KINDS)
+@torch.no_grad()
+def test_what_words_say_is_added_to_the_heads(kind):
+    plain = classifier(kind)
+    wide = MultiTaskClassifier(encoder(kind), SIZES, 32, lexical=True).eval()
+    wide.heads.load_state_dict(plain.heads.state_dict())
+    torch.nn.init.normal_(wide.lexical.table.weight)
+    said = wide.lexical(*batch())
+    for task, logits_BC in plain(*batch()).items():
+        torch.testing.assert_close(wide(*batch())[task], logits_BC + said[task])
+
+
 @pytest.mark.parametrize("attention", ["eager", "sdpa"])
 @pytest.mark.parametrize("kind", KINDS)
 @torch.no_grad()

@@ -29,6 +29,7 @@ class BackboneConfig:
     attention: str = setting("auto", "attention implementation", choices=("auto", "eager", "sdpa"))
     pooling: str = setting("mean", "how token vectors become one", choices=POOLING_NAMES)
     dropout: float = setting(0.1, "dropout before the heads", least=0.0, most=0.9)
+    lexical: bool = setting(False, "single tokens and pairs of tokens answer too, beside the encoder (wide and deep)")
     standardise: bool = setting(
         False, "heads see pooled vectors in standard units, measured on some training texts before the first step"
     )
