@@ -2,7 +2,7 @@
 
     python scripts/backbone_table.py --floors floors.jsonl runs/compare
 
-One line a data set, number of training rows and backbone: mean and standard deviation over the seeds.
+One line a data set, number of training rows and backbone, the floor last: mean and standard deviation over the seeds.
 """
 
 from __future__ import annotations
@@ -17,19 +17,20 @@ from typing import Any
 from markdown_table import head, read_floors
 
 SHOWN = ("macro_f1", "accuracy", "micro_f1", "quadratic_kappa")
-Key = tuple[str, str, str, str]
+Key = tuple[str, str, str]
+Runs = dict[str, list[dict[str, Any]]]
 
 
-def read(folder: Path) -> dict[Key, list[dict[str, Any]]]:
-    """(experiment, rows, backbone, task) → for each seed its metrics and seconds."""
-    found = defaultdict(list)
+def read(folder: Path) -> dict[Key, Runs]:
+    """(experiment, rows, task) → backbone → for each seed its metrics and seconds."""
+    found: dict[Key, Runs] = defaultdict(lambda: defaultdict(list))
     for path in sorted(folder.glob("*/report/report.json")):
         experiment, rows, backbone, _ = path.parent.parent.name.rsplit("-", 3)
         report = json.loads(path.read_text(encoding="utf-8"))
         for task, splits in report["tasks"].items():
             values = {name: metric["value"] for name, metric in splits["test"]["metrics"].items()}
             row = {**values, "n": splits["test"]["rows"], "seconds": report["run"]["train_seconds"]}
-            found[experiment, rows, backbone, task].append(row)
+            found[experiment, rows, task][backbone].append(row)
     return dict(found)
 
 
@@ -51,13 +52,18 @@ def main() -> None:
     floors = read_floors(args.floors)
     names = ["data / task", "training rows", "backbone", "seeds", "test rows", *SHOWN, "seconds"]
     print(head(names))
-    for (experiment, rows, backbone, task), found in read(args.folder).items():
-        seconds = f"{statistics.mean(row['seconds'] for row in found):,.0f}"
-        cells = [f"{experiment} / {task}", rows, backbone, str(len(found)), str(found[0]["n"])]
-        print("| " + " | ".join([*cells, *(spread(found, metric) for metric in SHOWN), seconds]) + " |")
-        if rows == "all" and backbone == "embedded" and (floor := floors.get((experiment, task))):
-            known = [f"{floor[name]:.3f}" if name in floor else "–" for name in SHOWN]
-            print("| " + " | ".join([*cells[:2], "linear floor", "–", str(floor["n"]), *known, "–"]) + " |")
+    for (experiment, rows, task), backbones in read(args.folder).items():
+        named = [f"{experiment} / {task}", rows]
+        for backbone, found in backbones.items():
+            print(line([*named, backbone], found, f"{statistics.mean(row['seconds'] for row in found):,.0f}"))
+        if floor := floors.get((experiment, task, rows)):
+            print(line([*named, "linear floor"], floor, "–"))
+
+
+def line(named: list[str], found: list[dict[str, Any]], seconds: str) -> str:
+    """One line of the table."""
+    cells = [*named, str(len(found)), str(found[0]["n"])]
+    return "| " + " | ".join([*cells, *(spread(found, metric) for metric in SHOWN), seconds]) + " |"
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 # With few rows an epoch has few steps: as many passes as let the heads learn.
-EPOCHS = {100: 40, 500: 20}
+EPOCHS = {100: 20, 500: 10}
 
 
 def main() -> None:

@@ -67,7 +67,7 @@ def main() -> None:
     names = ["data / task", "test rows", "seeds", *SHOWN, "linear floor, same rows", "training seconds"]
     print(head(names))
     for key, reports in read_runs(args.runs).items():
-        print(row(key, reports, floors.get(key, {})))
+        print(row(key, reports, floors.get((*key, "all"), [{}])[0]))
 
 
 if __name__ == "__main__":

@@ -49,6 +49,29 @@ def test_seeds_of_one_data_set_become_one_row(tmp_path: Path, capsys: pytest.Cap
     assert rows[0].rstrip(" |").endswith("15")
 
 
+def test_backbones_are_set_beside_the_floor_of_the_same_rows(tmp_path: Path, monkeypatch, capsys) -> None:
+    for seed, f1 in ((7, 0.5), (8, 0.6)):
+        folder = tmp_path / "runs" / f"toy-500-embedded-{seed}" / "report"
+        folder.mkdir(parents=True)
+        content = report(seed, f1)
+        content["tasks"]["intent"]["test"]["rows"] = 50
+        (folder / "report.json").write_text(json.dumps(content), encoding="utf-8")
+    lines = [
+        {"data": "toy", "task": "intent", "rows": "500", "seed": seed, "n": 50, "macro_f1": f1}
+        for seed, f1 in ((7, 0.1), (7, 0.3), (8, 0.4))  # seed 7 was measured twice: the last line counts
+    ]
+    lines.append({"data": "toy", "task": "intent", "rows": "all", "seed": 7, "n": 50, "macro_f1": 0.9})
+    floors = tmp_path / "floors.jsonl"
+    floors.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    monkeypatch.setattr(sys, "argv", ["backbone_table.py", "--floors", str(floors), str(tmp_path / "runs")])
+    load_script("backbone_table").main()
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in capsys.readouterr().out.splitlines()[2:]]
+    assert [row[:6] for row in rows] == [
+        ["toy / intent", "500", "embedded", "2", "50", "0.550 ± 0.071"],
+        ["toy / intent", "500", "linear floor", "2", "50", "0.350 ± 0.071"],
+    ]
+
+
 def test_the_floor_learns_what_characters_tell(tmp_path: Path, monkeypatch, capsys) -> None:
     rng = random.Random(0)
     words = {"甲": "发票开具抬头", "乙": "快递物流到哪"}
@@ -66,3 +89,4 @@ def test_the_floor_learns_what_characters_tell(tmp_path: Path, monkeypatch, caps
     found = json.loads(output.read_text(encoding="utf-8"))
     assert found["n"] == 40
     assert found["macro_f1"] > 0.95
+    assert (found["rows"], found["seed"]) == ("all", 7)
