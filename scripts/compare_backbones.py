@@ -3,9 +3,9 @@
     python scripts/compare_backbones.py --data FOLDER --output runs/compare --backbones random embedded \
         --experiments massive_zh_cn chnsenticorp --seeds 7 8 9 --rows 0 500 100
 
-Backbones: `random` (the embedded layout, untrained), `embedded`, or a Hugging Face folder. Rows: 0 means all. Each run
-is `xinyi train` in a process of its own, `--parallel` at a time with one thread each; a run whose report is there
-is not made again. Then `scripts/backbone_table.py` makes the table.
+Backbones: `random` (the embedded layout, untrained), `embedded`, `own:FOLDER` for what `xinyi pretrain` made, or any
+Hugging Face folder. Rows: 0 means all. Each run is `xinyi train` in a process of its own, `--parallel` at a time with one
+thread each; a run whose report is there is not made again. Then `scripts/backbone_table.py` makes the table.
 """
 
 from __future__ import annotations
@@ -60,7 +60,8 @@ def _backbone(backbone: str) -> Sequence[str]:
         return ["backbone=embedded"]
     if backbone == "random":
         return ["backbone=embedded", "backbone.random=true"]
-    return ["backbone=local", f"backbone.path={backbone}"]
+    option, path = ("own", backbone.removeprefix("own:")) if backbone.startswith("own:") else ("local", backbone)
+    return [f"backbone={option}", f"backbone.path={path}"]
 
 
 def _arguments() -> argparse.Namespace:

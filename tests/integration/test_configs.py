@@ -52,7 +52,7 @@ def fake(tmp_path):
     def overrides(option: str) -> list[str]:
         group, _, name = option.partition("/")
         found = [f"{group}={name}"]
-        if option == "backbone/local":
+        if option in ("backbone/local", "backbone/own"):
             return [*found, f"backbone.path={model}"]
         if option in NEEDS:
             return [*found, f"{NEEDS[option]}={model if option.endswith('distill') else ['a.txt']}"]
@@ -150,7 +150,9 @@ def test_what_an_option_says_is_what_is_composed(option, fake):
         assert all(whole[name][key] == value for name, part in parts.items() for key, value in part.items())
         return
     composed = whole[group]
-    given = {"backbone/local": {"path"}, "data/files": {"root", "train", "labels"}}.get(option, set())
+    given = {"backbone/local": {"path"}, "backbone/own": {"path"}, "data/files": {"root", "train", "labels"}}.get(
+        option, set()
+    )
     given |= {"champion"} if group == "gate" else set()
     for key, value in said.items():
         if key not in {"defaults", *given} and not (isinstance(value, str) and "${" in value):

@@ -45,12 +45,12 @@ def test_pretrained_folder_is_fine_tuned(text, capsys):
     assert main(_arguments(text, "first", "pretraining.tokens=8000")) == 0
     folder = _run(text, "first")
     out = capsys.readouterr().out
-    assert str(folder / "model") in out
+    assert f"xinyi train backbone=own backbone.path={folder / 'model'}" in out
     card = (folder / "model" / "README.md").read_text(encoding="utf-8")
     assert "xinyi pretrain" in card
     assert "messages" in card
     assert not any(line in card for line in text.read_text(encoding="utf-8").splitlines() if len(line) > 8)
-    backbone = ["backbone=local", f"backbone.path={folder / 'model'}"]
+    backbone = ["backbone=own", f"backbone.path={folder / 'model'}"]
     assert main(["train", "task=need", "trainer=smoke", "tracking=none", "gate=none", *backbone]) == 0
     more = _arguments(text, "second", "pretraining.scratch=false", *backbone)
     more.remove(TINY)

@@ -17,7 +17,7 @@ Train an encoder on text without labels: go on from a backbone, or begin from ra
   xinyi pretrain data.files=[messages.txt]                            from the embedded encoder, 10 minutes
   xinyi pretrain data.files=[a.jsonl.gz] data.column=content backbone=local backbone.path=DIR
   xinyi pretrain pretraining=embedded data.files=['corpus/*.txt.xz']  from scratch
-  xinyi train backbone=local backbone.path=RUN/model                  fine-tune the result
+  xinyi train backbone=own backbone.path=RUN/model                    fine-tune the result
 
 Groups: corpus (fills the key data), backbone, pretraining, tracking. All keys: docs/configuration.md, or --cfg job.
 A run that was stopped goes on by: xinyi resume RUN"""

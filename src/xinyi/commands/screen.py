@@ -35,5 +35,5 @@ def show_pretrained(done: Pretrained) -> int:
     print(f"tokens   {done.tokens:,}")
     print(f"model    {done.model}")
     print(f"MLflow   {done.link or 'none: tracking.enabled=false'}")
-    print(f"next     xinyi train backbone=local backbone.path={done.model}")
+    print(f"next     xinyi train backbone={done.backbone} backbone.path={done.model}")
     return 0

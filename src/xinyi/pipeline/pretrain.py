@@ -11,6 +11,7 @@ from pathlib import Path
 from xinyi.config import builders
 from xinyi.config.schema.pretrain import PretrainConfig
 from xinyi.errors import ConfigError, Interrupted, describe
+from xinyi.models.fast_modernbert import fits
 from xinyi.models.masked_lm import MaskedLM
 from xinyi.pipeline.facts import device_name, git_commit, run_facts
 from xinyi.pipeline.folder import RunFolder, read_json, write_json, write_yaml
@@ -27,9 +28,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Pretrained:
-    """What a run left: the Hugging Face folder, the last row of its held-out curve, and where to look at it."""
+    """What a run left: the Hugging Face folder, the last row of its held-out curve, and where to look at it.
+
+    backbone: the option of the group `backbone` that suits its layout.
+    """
 
     model: Path
+    backbone: str
     held_out: dict[str, float]
     tokens: int
     link: str
@@ -102,7 +107,8 @@ def _trained(
     _write(config, folder, corpus, start, state, command)
     tracker.report(folder.root / "model")
     final = state.curve[-1]["mean"] if state.curve else {}
-    return Pretrained(folder.root / "model", final, state.tokens, tracker.link())
+    backbone = "own" if fits(start.model.config) else "local"
+    return Pretrained(folder.root / "model", backbone, final, state.tokens, tracker.link())
 
 
 def _write(

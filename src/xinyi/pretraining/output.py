@@ -1,4 +1,4 @@
-"""What a run leaves: a Hugging Face folder for `backbone=local backbone.path=`, with model card and checksums."""
+"""What a run leaves: a Hugging Face folder for `backbone=own backbone.path=`, with model card and checksums."""
 
 from __future__ import annotations
 
