@@ -4,8 +4,8 @@
         --experiments massive_zh_cn chnsenticorp --seeds 7 8 9 --rows 0 500 100
 
 Backbones: `random` (the embedded layout, untrained), `embedded`, `own:FOLDER` for what `xinyi pretrain` made, or any
-Hugging Face folder. Rows: 0 means all. Each run is `xinyi train` in a process of its own, `--parallel` at a time with one
-thread each; a run whose report is there is not made again. Then `scripts/backbone_table.py` makes the table.
+Hugging Face folder. Rows: 0 means all. Each run is `xinyi train` in a process of its own, `--parallel` at a time with
+one thread each; a run whose report is there is not made again. Then `scripts/backbone_table.py` makes the table.
 """
 
 from __future__ import annotations

@@ -4,8 +4,8 @@
     python scripts/linear_floor.py --output floors.jsonl experiment=massive_zh_cn data.root=FOLDER \
         data.train_limit=500 seed=8
 
-Appends one JSON line a task with its metrics on the test split. The Hydra overrides are those of `xinyi train`; the same
-seed draws the same training rows.
+Appends one JSON line a task with its metrics on the test split. The Hydra overrides are those of `xinyi train`; the
+same seed draws the same training rows.
 """
 
 from __future__ import annotations
