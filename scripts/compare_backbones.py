@@ -40,13 +40,15 @@ def _run(args: argparse.Namespace, rows: int, seed: int, experiment: str, backbo
     folder = args.output / name
     if (folder / "report" / "report.json").is_file():
         return None
-    command = [sys.executable, "-m", "xinyi.cli", "train", f"experiment={experiment}", f"data.root={args.data}"]
+    command = ["train", f"experiment={experiment}", f"data.root={args.data}"]
     command += [*_backbone(backbone), f"seed={seed}", f"hydra.run.dir={folder}", "tracking=none", "export=none"]
     command += ["gate=none", "trainer.threads=1", "trainer.progress=false", *args.override]
     if rows:
         command += [f"data.train_limit={rows}", f"trainer.epochs={EPOCHS.get(rows, 20)}", "trainer.patience=8"]
+    if (folder / "config.yaml").is_file():  # stopped on the way
+        command = ["resume", str(folder)]
     started, environment = time.monotonic(), {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    done = subprocess.run([sys.executable, "-m", "xinyi.cli", *command], capture_output=True, text=True, env=environment)
     print(
         f"{name}: {'done' if done.returncode == 0 else done.stderr[-500:]} {time.monotonic() - started:.0f} s",
         flush=True,
