@@ -40,20 +40,27 @@ def _run(args: argparse.Namespace, rows: int, seed: int, experiment: str, backbo
     folder = args.output / name
     if (folder / "report" / "report.json").is_file():
         return None
-    command = ["train", f"experiment={experiment}", f"data.root={args.data}"]
-    command += [*_backbone(backbone), f"seed={seed}", f"hydra.run.dir={folder}", "tracking=none", "export=none"]
-    command += ["gate=none", "trainer.threads=1", "trainer.progress=false", *args.override]
-    if rows:
-        command += [f"data.train_limit={rows}", f"trainer.epochs={EPOCHS.get(rows, 20)}", "trainer.patience=8"]
-    if (folder / "config.yaml").is_file():  # stopped on the way
-        command = ["resume", str(folder)]
+    stopped = (folder / "config.yaml").is_file()
+    command = ["resume", str(folder)] if stopped else _train(args, rows, seed, experiment, backbone, folder)
+    command = [sys.executable, "-m", "xinyi.cli", *command]
     started, environment = time.monotonic(), {**os.environ, "OMP_NUM_THREADS": "1"}
-    done = subprocess.run([sys.executable, "-m", "xinyi.cli", *command], capture_output=True, text=True, env=environment)
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
     print(
         f"{name}: {'done' if done.returncode == 0 else done.stderr[-500:]} {time.monotonic() - started:.0f} s",
         flush=True,
     )
     return None if done.returncode == 0 else name
+
+
+def _train(
+    args: argparse.Namespace, rows: int, seed: int, experiment: str, backbone: str, folder: Path
+) -> Sequence[str]:
+    """What `xinyi` is given for a new run."""
+    command = ["train", f"experiment={experiment}", f"data.root={args.data}", *_backbone(backbone), f"seed={seed}"]
+    command += [f"hydra.run.dir={folder}", "tracking=none", "export=none", "gate=none", "trainer.threads=1"]
+    if rows:
+        command += [f"data.train_limit={rows}", f"trainer.epochs={EPOCHS.get(rows, 20)}", "trainer.patience=8"]
+    return [*command, "trainer.progress=false", *args.override]
 
 
 def _backbone(backbone: str) -> Sequence[str]:

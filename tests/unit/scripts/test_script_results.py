@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import random
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -70,6 +71,30 @@ def test_backbones_are_set_beside_the_floor_of_the_same_rows(tmp_path: Path, mon
         ["toy / intent", "500", "embedded", "2", "50", "0.550 ± 0.071"],
         ["toy / intent", "500", "linear floor", "2", "50", "0.350 ± 0.071"],
     ]
+
+
+def test_a_comparison_makes_what_is_missing_and_resumes_what_was_stopped(tmp_path: Path, monkeypatch) -> None:
+    there, stopped = tmp_path / "toy-500-random-7", tmp_path / "toy-500-embedded-7"
+    for path in (there / "report" / "report.json", stopped / "config.yaml"):
+        path.parent.mkdir(parents=True)
+        path.write_text("{}", encoding="utf-8")
+    script, given = load_script("compare_backbones"), []
+
+    def run(command, **_):
+        given.append(command[3:])
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr(script.subprocess, "run", run)
+    backbones = ["random", "embedded", "own:DIR/model", "other"]
+    options = ["--output", str(tmp_path), "--data", "DATA", "--experiments", "toy", "--seeds", "7", "--rows", "500"]
+    monkeypatch.setattr(sys, "argv", ["", *options, "--parallel", "1", "--backbones", *backbones])
+    with pytest.raises(SystemExit) as ended:
+        script.main()
+    assert ended.value.code == 0
+    resumed, own, other = given
+    assert resumed == ["resume", str(stopped)]
+    assert {"experiment=toy", "backbone=own", "backbone.path=DIR/model", "seed=7", "data.train_limit=500"} <= set(own)
+    assert {"backbone=local", "backbone.path=other", f"hydra.run.dir={tmp_path / 'toy-500-other-7'}"} <= set(other)
 
 
 def test_the_floor_learns_what_characters_tell(tmp_path: Path, monkeypatch, capsys) -> None:
