@@ -2,10 +2,10 @@
 
     python scripts/linear_floor.py --output floors.jsonl experiment=massive_zh_cn data.root=FOLDER
     python scripts/linear_floor.py --output floors.jsonl experiment=massive_zh_cn data.root=FOLDER \
-        data.train_limit=500 seed=8
+        data.train_limit=500 data.seed=8
 
 Appends one JSON line a task with its metrics on the test split. The Hydra overrides are those of `xinyi train`; the
-same seed draws the same training rows.
+same data.seed draws the same training rows.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main() -> None:
     for task in dataset.tasks:
         started = time.monotonic()
         found = {"data": config.data.name, "task": task.id, **measure(dataset, task)}
-        found |= {"rows": str(config.data.train_limit or "all"), "seed": config.seed}
+        found |= {"rows": str(config.data.train_limit or "all"), "seed": config.data.seed}
         found["seconds"] = round(time.monotonic() - started, 1)
         with open(args.output, "a", encoding="utf-8") as file:
             file.write(json.dumps(found, ensure_ascii=False) + "\n")
