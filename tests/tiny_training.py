@@ -20,6 +20,7 @@ from xinyi.tasks.losses import multi_loss, single_loss
 from xinyi.training.fit import FitSettings, total_steps
 from xinyi.training.loader import BatchLoader
 from xinyi.training.module import ClassifierModule
+from xinyi.training.muon import MuonAdamW
 from xinyi.training.objective import Extras, Objective
 from xinyi.training.optim import OptimSettings, build_optimizer, course, parameter_groups
 
@@ -84,7 +85,8 @@ def tiny_run(
     optim = OptimSettings(lr=1e-3)
 
     def make(model: torch.nn.Module) -> tuple[torch.optim.Optimizer, Callable[[int], float]]:
-        made = build_optimizer(getattr(torch.optim, optimizer), parameter_groups(model, optim), optim)
+        cls = MuonAdamW if optimizer == "MuonAdamW" else getattr(torch.optim, optimizer)
+        made = build_optimizer(cls, parameter_groups(model, optim), optim)
         return made, course(steps, optim.warmup, optim.schedule)
 
     losses = {"sentiment": single_loss(), "emotion": multi_loss(), "intent": single_loss()}

@@ -133,6 +133,7 @@ class ClassifierModule(pl.LightningModule):
         """AdamW or another, and a rate that changes every step."""
         optimizer, factor = self.make_optimizer(self.model)
         if own := list(self.objective.parameters()):
-            optimizer.add_param_group({"params": own, "weight_decay": 0.0})
+            rate = max(group["lr"] for group in optimizer.param_groups)  # that of the heads, which are new as well
+            optimizer.add_param_group({"params": own, "lr": rate, "weight_decay": 0.0})
         scheduler = torch.optim.lr_scheduler.LambdaLR(optimizer, factor)
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": scheduler, "interval": "step"}}

@@ -53,6 +53,13 @@ class MuonAdamW(torch.optim.Optimizer):
     def _marked(self) -> list[tuple[torch.optim.Optimizer, bool]]:
         return [(part, isinstance(part, torch.optim.Muon)) for part in self._muon_adamw]
 
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """One more group; AdamW learns it unless it is marked."""
+        mark = param_group.setdefault(MATRICES, False)
+        if hasattr(self, "_muon_adamw"):  # not while the first ones are taken in
+            next(part for part, own in self._marked() if own is mark).add_param_group(param_group)
+        super().add_param_group(param_group)
+
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from a checkpoint's state."""
         super().load_state_dict(state_dict)

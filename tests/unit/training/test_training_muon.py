@@ -75,6 +75,25 @@ def test_what_is_no_matrix_moves_as_by_adamw():
         assert torch.equal(p, q) is (id(p) in own), name
 
 
+def test_a_group_that_comes_later_is_adamws_too():
+    """Weights of the objective's own, as `recipe=uncertainty` has them."""
+    beside = [nn.Parameter(torch.zeros(3)) for _ in range(2)]
+    mine = build(model())
+    theirs = torch.optim.AdamW(
+        [beside[1]], lr=1e-3, betas=SETTINGS.betas, eps=SETTINGS.eps, weight_decay=0.0, fused=True
+    )
+    mine.add_param_group({"params": [beside[0]], "lr": 1e-3, "weight_decay": 0.0})
+    again = build(model())
+    again.add_param_group({"params": [beside[0]], "lr": 1e-3, "weight_decay": 0.0})
+    for optimizer in (mine, again):
+        for parameter in beside:
+            parameter.grad = torch.tensor([1.0, -2.0, 0.5])
+        optimizer.step()
+        theirs.step()
+        assert torch.equal(*beside)
+        again.load_state_dict(mine.state_dict())  # goes on in the one that was loaded
+
+
 def test_a_checkpoint_goes_on_with_the_same_numbers():
     made = model()
     optimizer = build(made)

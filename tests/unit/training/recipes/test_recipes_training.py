@@ -32,10 +32,11 @@ def _fit(folder, **options):
     return run, result
 
 
+@pytest.mark.parametrize("optimizer", ["AdamW", "MuonAdamW"])
 @pytest.mark.parametrize("name", EXTRAS)
-def test_trains_and_differs_from_plain(tmp_path, name):
-    _, plain = _fit(tmp_path / "plain", epochs=1)
-    run, result = _fit(tmp_path / "own", epochs=1, extras=EXTRAS[name])
+def test_trains_and_differs_from_plain(tmp_path, name, optimizer):
+    _, plain = _fit(tmp_path / "plain", epochs=1, optimizer=optimizer)
+    run, result = _fit(tmp_path / "own", epochs=1, optimizer=optimizer, extras=EXTRAS[name])
     own, other = weights_of(result.best), weights_of(plain.best)
     shared = [key for key in other if key in own]
     assert all(torch.isfinite(tensor).all() for tensor in own.values())
