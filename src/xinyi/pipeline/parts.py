@@ -167,8 +167,9 @@ def _optimizer(
 ) -> Callable[[torch.nn.Module], tuple[torch.optim.Optimizer, Callable[[int], float]]]:
     o = config.optim
     settings = OptimSettings(
-        o.lr, o.head_lr, o.weight_decay, (o.beta1, o.beta2), o.eps, o.warmup, o.schedule, config.recipe.layer_decay
-    )
+        o.lr, o.head_lr, o.embedding_lr, o.weight_decay, (o.beta1, o.beta2), o.eps, o.warmup, o.schedule,
+        config.recipe.layer_decay,
+    )  # fmt: skip
     cls = resolve(o._target_)
 
     def make(model: torch.nn.Module) -> tuple[torch.optim.Optimizer, Callable[[int], float]]:

@@ -13,6 +13,7 @@ from torch import nn
 
 from xinyi.training.muon import MATRICES, MuonAdamW
 
+NEW = ("heads.", "pool.", "lexical.")  # parts whose weights nobody trained before
 _LAYER = re.compile(r"\.layers?\.(\d+)\.")
 
 
@@ -22,6 +23,7 @@ class OptimSettings:
 
     lr: float = 5e-4
     head_lr: float | None = None
+    embedding_lr: float | None = None
     weight_decay: float = 0.01
     betas: tuple[float, float] = (0.9, 0.98)
     eps: float = 1e-8
@@ -35,7 +37,7 @@ def parameter_groups(model: nn.Module, settings: OptimSettings) -> list[dict[str
 
     Biases, norms and embeddings have no weight decay. Groups marked MATRICES hold the weight matrices of the encoder's
     layers, which MuonAdamW learns in its own way. With `layer_decay` < 1 each encoder layer learns at that share of
-    the rate of the layer above it, the embeddings most slowly (Howard and Ruder 2018).
+    the rate of the layer above it, the embeddings most slowly (Howard and Ruder 2018), but for an `embedding_lr`.
     """
     named = [(name, p) for name, p in model.named_parameters() if p.requires_grad]
     depth = 1 + max((_layer(name) for name, _ in named), default=0)
@@ -44,7 +46,8 @@ def parameter_groups(model: nn.Module, settings: OptimSettings) -> list[dict[str
     for name, parameter in named:
         plain = parameter.ndim < 2 or id(parameter) in embeddings
         matrix = not plain and parameter.ndim == 2 and _layer(name) > 0
-        key = (_rate(name, depth, settings), 0.0 if plain else settings.weight_decay, matrix)
+        rate = _rate(name, depth, settings, id(parameter) in embeddings)
+        key = (rate, 0.0 if plain else settings.weight_decay, matrix)
         groups.setdefault(key, []).append(parameter)
     return [
         {"params": ps, "lr": lr, "weight_decay": decay, MATRICES: matrix} for (lr, decay, matrix), ps in groups.items()
@@ -57,9 +60,11 @@ def _layer(name: str) -> int:
     return int(found.group(1)) + 1 if found else 0
 
 
-def _rate(name: str, depth: int, settings: OptimSettings) -> float:
-    if name.startswith(("heads.", "pool.", "lexical.")):  # new weights, all
+def _rate(name: str, depth: int, settings: OptimSettings, embedding: bool) -> float:
+    if name.startswith(NEW):
         return settings.lr if settings.head_lr is None else settings.head_lr
+    if embedding and settings.embedding_lr is not None:
+        return settings.embedding_lr
     layer = _layer(name)
     # What is no numbered layer is either below them all (embeddings) or above (a final norm).
     height = depth if layer == 0 and "embed" not in name else layer

@@ -107,6 +107,15 @@ def test_heads_may_learn_at_a_rate_of_their_own():
     assert standing["heads.a.weight"]["lr"] == 0.0
 
 
+def test_embeddings_may_learn_at_a_rate_of_their_own_but_not_the_lexical_tables():
+    made = MultiTaskClassifier(model("bert").encoder, {"a": 3}, 32, lexical=True)
+    settings = OptimSettings(lr=1e-4, embedding_lr=1e-3, layer_decay=0.5)
+    rates = {name: group["lr"] for name, group in of_each(made, parameter_groups(made, settings)).items()}
+    tables = {f"encoder.embeddings.{part}_embeddings.weight" for part in ("word", "position", "token_type")}
+    assert {name for name, rate in rates.items() if rate == 1e-3} == tables
+    assert rates["lexical.table.weight"] == rates["heads.a.weight"] == 1e-4
+
+
 @given(st.integers(2, 400), st.floats(0.0, 1.0), st.sampled_from(["linear", "cosine", "constant"]))
 def test_the_rate_rises_to_its_peak_and_never_beyond(steps, warmup, schedule):
     factor = course(steps, warmup, schedule)

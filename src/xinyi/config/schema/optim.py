@@ -14,6 +14,9 @@ class OptimConfig:
     _target_: str = setting("torch.optim.AdamW", "optimiser class, from the allow-list in config/targets.py")
     lr: float = setting(1e-3, "peak learning rate of the encoder", least=0.0)
     head_lr: float | None = setting(None, "peak learning rate of the heads; default: lr", least=0.0)
+    embedding_lr: float | None = setting(
+        None, "peak learning rate of the encoder's embeddings; default: lr, under layer decay the lowest", least=0.0
+    )
     weight_decay: float = setting(0.01, "on matrices; biases, norms and embeddings have none", least=0.0)
     beta1: float = setting(0.9, "decay of the gradient's mean", least=0.0, most=1.0)
     beta2: float = setting(0.98, "decay of the gradient's square", least=0.0, most=1.0)
