@@ -67,11 +67,12 @@ def _bundle(scratch: Path, options: argparse.Namespace) -> Path:
 
     backbone = load_backbone(BackboneSettings())
     encoder, config = backbone.encoder, backbone.config
+    parts: dict[str, Any] = {"pooling": "mean_max", "lexical": True}  # as backbone=embedded has them
     if options.size == "base":
         config = BertConfig(vocab_size=backbone.tokenizer.get_vocab_size(), pad_token_id=0)
-        encoder = BertModel(config, add_pooling_layer=False)
+        encoder, parts = BertModel(config, add_pooling_layer=False), {}
     task = TaskSpec("sentiment", "single", tuple(Label(str(i)) for i in range(5)))
-    model = MultiTaskClassifier(encoder, {task.id: 5}, int(config.hidden_size)).eval()
+    model = MultiTaskClassifier(encoder, {task.id: 5}, int(config.hidden_size), **parts).eval()
     texts = read_texts(options.data, 64)
     labels = pa.array([str(i % 5) for i in range(len(texts))])
     table = pa.table({"text": texts, "context": [""] * len(texts), "label.sentiment": labels})
