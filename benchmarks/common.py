@@ -28,6 +28,7 @@ def arguments(description: str, given: list[str]) -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="interleaved rounds; the median ratio is printed")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--size", choices=SIZES, default="embedded", help="of the encoder, where one is trained")
+    parser.add_argument("--cases", type=lambda text: text.split(","), help="only these, and the peer")
     parser.add_argument("--case", help=argparse.SUPPRESS)
     return parser.parse_args(given)
 

@@ -25,6 +25,7 @@ from xinyi.pretraining.objective import MaskedLoss
 from xinyi.pretraining.optim import Optimisers, average_gradients, factor, hidden_matrices
 from xinyi.pretraining.rows import Feed
 from xinyi.pretraining.settings import PretrainSettings
+from xinyi.training.allocator import keep_freed_memory
 from xinyi.training.checkpoint_io import SafetensorsCheckpointIO, load_checkpoint
 
 log = logging.getLogger(__name__)
@@ -87,6 +88,7 @@ class Loop:
             TrainingError: the loss is not finite.
             Interrupted: `stop` said so; a checkpoint was written.
         """
+        keep_freed_memory()
         self.model.train()
         first = self.state.step * self.batches_a_step + self.rank
         batches = self.feed.batches(first, self.size)

@@ -16,6 +16,7 @@ from lightning_fabric.plugins.environments import LightningEnvironment
 from pytorch_lightning.callbacks import EarlyStopping, ModelCheckpoint
 
 from xinyi.errors import BundleError, describe
+from xinyi.training.allocator import keep_freed_memory
 from xinyi.training.callbacks import BestCheckpoint, Meter, RandomState, StopAt
 from xinyi.training.checkpoint_io import SafetensorsCheckpointIO, load_checkpoint
 from xinyi.training.epoch_log import EpochLog
@@ -141,6 +142,7 @@ def build_trainer(settings: FitSettings, callbacks: list[pl.Callback], loggers: 
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     # Deterministic mode also fills every new tensor, against reading memory that nobody wrote; it costs 7 % of a step.
     torch.utils.deterministic.fill_uninitialized_memory = False
+    keep_freed_memory()
     return pl.Trainer(
         accelerator=settings.accelerator,
         devices=settings.devices,
