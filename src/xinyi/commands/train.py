@@ -74,13 +74,16 @@ class _Jobs:
 
         from xinyi.config.compose import typed
         from xinyi.config.keys import decode_keys
+        from xinyi.pipeline.sweep import FOLDER
 
         self.begun += 1
         chosen = HydraConfig.get()
         root, sweeps = Path(chosen.runtime.output_dir), chosen.mode is not None and chosen.mode.name == "MULTIRUN"
         try:
             config = typed(decode_keys(OmegaConf.to_container(raw, resolve=True)))
-            self.codes.append(walk(config, root, str(Path(chosen.sweep.dir)) if sweeps else None))
+            # Of a study or a search each run has a process of its own, which is told where it belongs.
+            belongs = str(Path(chosen.sweep.dir)) if sweeps else os.environ.get(FOLDER)
+            self.codes.append(walk(config, root, belongs))
         except XinyiError as error:
             self._failed(error, root, sweeps)
         if os.getpid() != self.process and self.codes[-1]:

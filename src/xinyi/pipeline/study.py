@@ -7,19 +7,20 @@ with the same seeds as the first one, and the differences are what counts.
 from __future__ import annotations
 
 import logging
-import os
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from xinyi.config.compose import load
+from xinyi.config.schema import TrainConfig
 from xinyi.errors import ConfigError, TrainingError, describe
 from xinyi.evaluation.metrics.table import METRICS
 from xinyi.evaluation.paired.seeds import corrected, seed_difference
+from xinyi.pipeline import sweep
 from xinyi.pipeline.folder import read_json, write_json
 
 log = logging.getLogger(__name__)
@@ -71,13 +72,16 @@ def run(study: Study, runner: Runner | None = None) -> dict[str, Any]:
         TrainingError: runs failed; the others stay, and the same command goes on with what is missing.
     """
     check(study)
+    runner, tracked = runner or _runner(study), runner is None
     jobs = [(value, seed) for seed in study.seeds for value in study.values]
     with ThreadPoolExecutor(study.parallel) as pool:
-        failed = [text for text in pool.map(lambda job: _job(study, *job, runner or _subprocess), jobs) if text]
+        failed = [text for text in pool.map(lambda job: _job(study, *job, runner), jobs) if text]
     if failed:
         raise TrainingError("study: expected every run to end well, got:\n  " + "\n  ".join(failed))
     result = summarise(study)
     write_json(study.folder / "study.json", result)
+    if tracked:
+        sweep.conclude(_base(study), study.folder, "study", _said(result))
     return result
 
 
@@ -94,9 +98,29 @@ def _job(study: Study, value: str, seed: int, runner: Runner) -> str | None:
     return None if done.returncode == 0 else f"{value}, seed {seed}: {done.stderr.strip()[-600:]}"
 
 
-def _subprocess(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "xinyi.cli", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, env={**os.environ, "XINYI_LOG": "ERROR"})
+def _base(study: Study) -> TrainConfig:
+    return load([*study.overrides, f"{study.key}={study.values[0]}"], study.config_dir)
+
+
+def _runner(study: Study) -> Runner:
+    """Makes a run in a process, its MLflow run a child of the study's."""
+    sweep.parent_run(_base(study), study.folder, "study")
+    environment = sweep.environment(study.folder)
+
+    def run_one(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "xinyi.cli", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, env=environment)
+
+    return run_one
+
+
+def _said(result: Mapping[str, Any]) -> dict[str, str]:
+    """The differences in short, as tags of the runs' parent."""
+    return {
+        f"{task}.{value}": f"{d['mean']:+.4f} ({d['low']:+.4f} to {d['high']:+.4f})"
+        for task, found in result["tasks"].items()
+        for value, d in found["differences"].items()
+    }
 
 
 def summarise(study: Study) -> dict[str, Any]:

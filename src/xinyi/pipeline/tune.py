@@ -5,13 +5,7 @@ The search looks at validation rows only. A trial that lags behind the median of
 
 from __future__ import annotations
 
-import json
-import logging
 import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,16 +15,14 @@ import yaml
 from optuna.trial import TrialState
 
 from xinyi.config.compose import load
-from xinyi.config.schema import GROUPS
+from xinyi.config.schema import GROUPS, TrainConfig
 from xinyi.errors import ConfigError, TrainingError
-from xinyi.pipeline.folder import read_json
+from xinyi.pipeline import sweep
 from xinyi.pipeline.search_space import Dimension, overrides
+from xinyi.pipeline.trial import Starter, Trials, starter
 
-log = logging.getLogger(__name__)
-Starter = Callable[[Sequence[str]], "subprocess.Popen[str]"]
 # Failures in a row after which the search gives up: something else is wrong than the settings.
 _PATIENCE = 3
-_POLL = 0.5
 
 
 @dataclass(frozen=True)
@@ -80,78 +72,25 @@ def tune(tuning: Tuning, start: Starter | None = None) -> optuna.Study:
     )  # fmt: skip
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)  # it was running when an earlier call was killed
+    tracked = start is None
+    if tracked:
+        sweep.parent_run(_first(tuning), tuning.folder, "tune")
+    start = start or starter(sweep.environment(tuning.folder))
+    trials = Trials(tuning.space, tuning.folder, start, tuning.base, tuning.config_dir)
     failures: list[str] = []
     while _ended(study) < tuning.trials:
-        problem = _trial(study, tuning, start or _process)
+        problem = trials.run(study)
         failures = [*failures, problem] if problem else []
         if len(failures) == _PATIENCE:
             raise TrainingError("tune: expected trials that train, got:\n  " + "\n  ".join(failures))
     write_best(study, tuning)
+    if tracked:
+        sweep.conclude(_first(tuning), tuning.folder, "tune", _said(study))
     return study
 
 
 def _ended(study: optuna.Study) -> int:
     return len(study.get_trials(deepcopy=False, states=(TrialState.COMPLETE, TrialState.PRUNED)))
-
-
-def _trial(study: optuna.Study, tuning: Tuning, start: Starter) -> str | None:
-    """One trial; what went wrong, or None."""
-    trial = study.ask()
-    values = {dimension.key: dimension.suggest(trial) for dimension in tuning.space}
-    chosen, folder = overrides(values, tuning.space), tuning.folder / f"trial-{trial.number:03d}"
-    command = ["train", "export=none", "gate=none", *tuning.base, *chosen, f"hydra.run.dir={folder}"]
-    command += ["trainer.progress=false", *(["--config-dir", str(tuning.config_dir)] if tuning.config_dir else [])]
-    process = start(command)
-    try:
-        pruned = _watch(trial, process, folder)
-    except BaseException:
-        process.kill()
-        raise
-    problem = None
-    if pruned:
-        study.tell(trial, state=TrialState.PRUNED)
-    elif process.returncode == 0:
-        study.tell(trial, float(read_json(folder / "report" / "report.json")["run"]["best_validation"]))
-    else:
-        problem = f"{' '.join(chosen)}: {(process.stderr.read() if process.stderr else '').strip()[-400:]}"
-        study.tell(trial, state=TrialState.FAIL)
-    state = study.get_trials(deepcopy=False)[trial.number]
-    shown = f"{state.value:.4f}" if state.state == TrialState.COMPLETE else state.state.name.lower()
-    log.info("trial %-4s %s  %s", trial.number, shown, " ".join(chosen))
-    return problem
-
-
-def _watch(trial: optuna.Trial, process: subprocess.Popen[str], folder: Path) -> bool:
-    """Report each epoch until the process ends; True when it was stopped for lagging behind."""
-    seen: set[int] = set()
-    running = True
-    while running:
-        running = process.poll() is None  # asked first: what a process wrote just before its end is still reported
-        for epoch, value in epochs(folder / "epochs.jsonl").items():
-            if epoch not in seen:
-                seen.add(epoch)
-                trial.report(value, epoch)
-        if running and seen and trial.should_prune():
-            process.terminate()
-            process.wait()
-            return True
-        if running:
-            time.sleep(_POLL)
-    return False
-
-
-def epochs(path: Path) -> dict[int, float]:
-    """Epoch → `val/primary`, as far as whole lines are there."""
-    if not path.is_file():
-        return {}
-    found = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
-        try:
-            row = json.loads(line)
-            found[int(row["epoch"])] = float(row["val/primary"])
-        except (ValueError, KeyError):
-            continue  # half written, or without a metric
-    return found
 
 
 def write_best(study: optuna.Study, tuning: Tuning) -> Path:
@@ -177,9 +116,13 @@ def write_best(study: optuna.Study, tuning: Tuning) -> Path:
     return path
 
 
-def _process(arguments: Sequence[str]) -> subprocess.Popen[str]:
-    environment = {**os.environ, "XINYI_LOG": "ERROR"}
-    command = [sys.executable, "-m", "xinyi.cli", *arguments]
-    return subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
-    )  # fmt: skip
+def _first(tuning: Tuning) -> TrainConfig:
+    """The configuration in which every dimension is at its first end."""
+    return load([*tuning.base, *_ordered({d.key: d.ends()[0] for d in tuning.space})], tuning.config_dir)
+
+
+def _said(study: optuna.Study) -> dict[str, str]:
+    """The search in short, as tags of the runs' parent."""
+    best = study.best_trial
+    chosen = {f"best.{key}": str(value) for key, value in best.params.items()}
+    return {"best_value": f"{best.value:.4f}", "best_trial": f"trial-{best.number:03d}", **chosen}

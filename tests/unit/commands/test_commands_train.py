@@ -30,6 +30,13 @@ def test_one_run_gets_the_typed_configuration_and_its_folder(walked, tmp_path):
     assert sweep is None
 
 
+def test_a_run_of_a_study_is_told_where_it_belongs(walked, tmp_path, monkeypatch):
+    begun = walked({})
+    monkeypatch.setenv("XINYI_SWEEP", str(tmp_path / "study"))
+    assert train(tmp_path) == 0
+    assert begun[0][2] == str(tmp_path / "study")
+
+
 @pytest.mark.parametrize("code", [0, 1, 3])
 def test_the_walks_exit_code_is_the_commands(walked, tmp_path, code):
     walked({7: code})

@@ -12,9 +12,10 @@ from optuna.trial import TrialState
 
 from xinyi.config.compose import load
 from xinyi.errors import ConfigError, TrainingError
-from xinyi.pipeline import tune as tuning_module
+from xinyi.pipeline import trial
 from xinyi.pipeline.search_space import Dimension, overrides, parse_space
-from xinyi.pipeline.tune import Tuning, epochs, tune
+from xinyi.pipeline.trial import epochs
+from xinyi.pipeline.tune import Tuning, tune
 
 SPACE = ("space.optim.lr=log(1e-4,1e-2)", "space.recipe=[plain,ema]", "space.trainer.epochs=int(2,8)")
 
@@ -63,7 +64,7 @@ class Trainer:
 
 @pytest.fixture(autouse=True)
 def _at_once(monkeypatch):
-    monkeypatch.setattr(tuning_module, "_POLL", 0.0)
+    monkeypatch.setattr(trial, "_POLL", 0.0)
 
 
 def _tuning(folder: Path, trials: int = 6, space=SPACE) -> Tuning:
