@@ -96,6 +96,7 @@ def tiny_model(kind: str = "bert", pooling: str = "mean", seed: int = 0, lexical
         for part in (model.pool, model.lexical):
             for parameter in part.parameters() if isinstance(part, torch.nn.Module) else ():
                 parameter.normal_(std=2.0 if part is model.pool else 0.3)
+    model.fold()  # as a trained one is when it is exported
     return Tiny(model.train(), tokenizer, config, tiny_table())
 
 

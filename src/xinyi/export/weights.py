@@ -28,8 +28,8 @@ AGAIN = "copy or export the bundle again"
 
 
 def write_weights(model: MultiTaskClassifier, recipe: Recipe, folder: Path) -> str:
-    """Write the encoder under its Hugging Face names and `heads.<task>.{weight,bias}`, a learnt pooling under `pool.`,
-    what words say by themselves under `lexical.`; returns the file's name."""
+    """Write a folded model: the encoder under its Hugging Face names and `heads.<task>.{weight,bias}`, a learnt pooling
+    under `pool.`, what words say by themselves under `lexical.`; returns the file's name."""
     tensors = dict(model.encoder.state_dict())
     tensors |= {HEADS + name: tensor for name, tensor in model.heads.state_dict().items()}
     for prefix, part in _parts(model).items():
@@ -73,6 +73,7 @@ def load_model(folder: Path) -> MultiTaskClassifier:
         sizes = {task: len(labels) for task, labels in own["tasks"].items()}
         size, lexical = int(encoder.config.hidden_size), bool(own.get("lexical", False))
         model = MultiTaskClassifier(encoder, sizes, size, own["pooling"], lexical=lexical)
+        model.fold()  # as what was written
         for prefix, part in {HEADS: model.heads, **_parts(model)}.items():
             part.load_state_dict(_below(prefix, tensors))
     except (OSError, ValueError, KeyError, TypeError, RuntimeError, SafetensorError) as error:

@@ -105,17 +105,22 @@ class MultiTaskClassifier(nn.Module):
 
     def forward(self, ids_BL: Tensor, mask_BL: Tensor, types_BL: Tensor) -> dict[str, Tensor]:
         """Logits (B, C) of each task."""
-        return self.answer(self.embed(ids_BL, mask_BL, types_BL), self.words(ids_BL, mask_BL, types_BL))
+        own = self.answer(self.embed(ids_BL, mask_BL, types_BL))
+        return self.together(own, self.words(ids_BL, mask_BL, types_BL))
 
     def words(self, ids_BL: Tensor, mask_BL: Tensor, types_BL: Tensor) -> dict[str, Tensor] | None:
         """What tokens and pairs say by themselves, as logits (B, C) of each task; None for a model without."""
         return None if self.lexical is None else self.lexical(ids_BL, mask_BL, types_BL)
 
-    def answer(self, pooled_BP: Tensor, words: Mapping[str, Tensor] | None = None) -> dict[str, Tensor]:
-        """Logits (B, C) of each task from pooled vectors, under one dropout mask, and from what `words` gave."""
+    def answer(self, pooled_BP: Tensor) -> dict[str, Tensor]:
+        """The heads' logits (B, C) of each task from pooled vectors, under one dropout mask."""
         dropped_BP = self.dropout(self.scaled(pooled_BP))
-        logits = {task: head(dropped_BP) for task, head in self.heads.items()}
-        return logits if words is None else {task: own + words[task] for task, own in logits.items()}
+        return {task: head(dropped_BP) for task, head in self.heads.items()}
+
+    @staticmethod
+    def together(own: dict[str, Tensor], words: Mapping[str, Tensor] | None) -> dict[str, Tensor]:
+        """The heads' logits with those of words added: a product of experts (Hinton 2002)."""
+        return own if words is None else {task: logits + words[task] for task, logits in own.items()}
 
     def scaled(self, pooled_BP: Tensor) -> Tensor:
         """Pooled vectors as the heads see them: in standard units where those were measured."""
@@ -128,13 +133,15 @@ class MultiTaskClassifier(nn.Module):
         self.fast, self.adapted = None, True
 
     def fold(self) -> None:
-        """Make adapters part of the encoder and the standardisation part of the heads, for good.
+        """Make adapters part of the encoder, and what was measured before training part of heads and table, for good.
 
         The answers stay the same, up to rounding.
         """
         if self.adapted:
             lora.merge(self.encoder)
             self.fast, self.adapted = FastModernBert(self.encoder) if fits(self.encoder.config) else None, False
+        if self.lexical is not None:
+            self.lexical.fold()
         if self.standard is not None:
             for head in self.heads.values():
                 self.standard.fold(head)

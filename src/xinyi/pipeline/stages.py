@@ -135,11 +135,20 @@ def fit_parts(
     train, validation = parts.loader(config, "train"), parts.loader(config, "validation")
     last = RunFolder(folder.root / part).last
     resume = last if last.is_file() else None
-    if parts.model.standard is not None and resume is None:
-        some = parts.splits["train"].spread(STANDARD_ROWS)
-        parts.model.standard.measure(torch.from_numpy(predict_vectors(parts.model, some, parts.encoder.pad_id)))
+    if resume is None:
+        _measure(parts)
     parts.model.train()  # encoders come in evaluation mode, and Lightning leaves modes as they are
     return fit(parts.module, train, validation, folder.root, parts.fit, loggers, resume, part)
+
+
+def _measure(parts: Parts) -> None:
+    """What the model has to know of the training texts before its first step."""
+    model, train = parts.model, parts.splits["train"]
+    if model.standard is not None:
+        some = train.spread(STANDARD_ROWS)
+        model.standard.measure(torch.from_numpy(predict_vectors(model, some, parts.encoder.pad_id)))
+    if model.lexical is not None:
+        model.lexical.measure(train.encoded.ids, train.encoded.types, train.encoded.offsets)
 
 
 def _facts(config: TrainConfig, parts: Parts, result: FitResult, shortages: Sequence[Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -97,13 +97,17 @@ class Objective(nn.Module):
     def _sampled(
         self, model: MultiTaskClassifier, pooled_BP: Tensor, words: Mapping[str, Tensor] | None, batch: Batch
     ) -> tuple[dict[str, Tensor], Losses]:
-        """Logits under the last dropout mask, and each task's loss averaged over the masks."""
-        rounds = []
-        for _ in range(self.extras.dropout_samples):
-            logits = model.answer(pooled_BP, words)
-            rounds.append(self._labelled(logits, batch))
-        each = {task: torch.stack([one[task] for one in rounds]).mean() for task in logits}
-        return logits, self._contrasted(each, model, pooled_BP, batch)
+        """Logits under the last dropout mask, and each task's loss averaged over the masks.
+
+        Words learn to answer by themselves, and so do the heads: in the sum of both, whichever fits the training rows
+        first would leave the other nothing to learn.
+        """
+        masks = range(self.extras.dropout_samples)
+        heads = [model.answer(pooled_BP) for _ in masks]
+        each = _mean([self._labelled(own, batch) for own in heads])
+        if words is not None:
+            each = _mean([each, self._labelled(words, batch)])
+        return model.together(heads[-1], words), self._contrasted(each, model, pooled_BP, batch)
 
     def _labelled(self, logits: Mapping[str, Tensor], batch: Batch) -> Losses:
         """Loss against the labels, and against what a teacher says where there is one."""
@@ -128,6 +132,10 @@ class Objective(nn.Module):
             task: contrastive(vectors_BP, batch.targets[task], self.extras.contrastive_temperature) for task in each
         }
         return {task: (1.0 - share) * each[task] + share * apart[task] for task in each}
+
+
+def _mean(rounds: Sequence[Losses]) -> Losses:
+    return {task: torch.stack([one[task] for one in rounds]).mean() for task in rounds[0]}
 
 
 def drops_inside(encoder: nn.Module) -> bool:

@@ -11,9 +11,11 @@ from typing import Any
 import torch
 from torch import nn
 
+from xinyi.models.lexical import RATE
 from xinyi.training.muon import MATRICES, MuonAdamW
 
-NEW = ("heads.", "pool.", "lexical.")  # parts whose weights nobody trained before
+LEXICAL = "lexical."
+NEW = ("heads.", "pool.", LEXICAL)  # parts whose weights nobody trained before
 _LAYER = re.compile(r"\.layers?\.(\d+)\.")
 
 
@@ -62,7 +64,8 @@ def _layer(name: str) -> int:
 
 def _rate(name: str, depth: int, settings: OptimSettings, embedding: bool) -> float:
     if name.startswith(NEW):
-        return settings.lr if settings.head_lr is None else settings.head_lr
+        rate = settings.lr if settings.head_lr is None else settings.head_lr
+        return RATE * rate if name.startswith(LEXICAL) else rate
     if embedding and settings.embedding_lr is not None:
         return settings.embedding_lr
     layer = _layer(name)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from unittest import mock
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.feature_extraction.text import TfidfTransformer
 
+from xinyi.models import lexical as module
 from xinyi.models.lexical import BUCKETS, Lexical
 
 SIZES = {"intent": 3, "emotion": 2}
@@ -30,7 +35,7 @@ def by_hand(lexical, ids, types):
         for i in own
         if i + 1 < len(ids) and i + 1 in own
     ]
-    said = 2.0 * torch.stack(rows).sum(0) / math.sqrt(len(own))
+    said = torch.stack(rows).sum(0) / math.sqrt(len(own))
     return {"intent": said[:3], "emotion": said[3:]}
 
 
@@ -72,3 +77,44 @@ def test_it_learns_what_only_a_pair_tells():
         torch.nn.functional.cross_entropy(lexical(ids_BL, mask_BL, types_BL)["intent"], target_B).backward()
         optimizer.step()
     assert lexical(ids_BL, mask_BL, types_BL)["intent"].argmax(1).tolist() == [0, 1]
+
+
+def texts_of(rows, contexts):
+    """Arrays as an encoded split has them: each text's context first, if it has one, then the message."""
+    ids = [np.array([*context, *row]) for row, context in zip(rows, contexts, strict=True)]
+    types = [np.array([0] * len(c) + [int(bool(c))] * len(row)) for row, c in zip(rows, contexts, strict=True)]
+    offsets = np.concatenate([[0], np.cumsum([len(text) for text in ids])])
+    return np.concatenate(ids), np.concatenate(types), offsets
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.data())
+def test_rare_features_weigh_by_their_inverse_document_frequency(data):
+    """Against scikit-learn, and scaled so that the mean over all occurrences is one."""
+    row = st.lists(st.integers(1, 6), min_size=1, max_size=6)
+    rows = data.draw(st.lists(row, min_size=1, max_size=8))
+    contexts = data.draw(st.lists(st.lists(st.integers(1, 6), max_size=3), min_size=len(rows), max_size=len(rows)))
+    lexical = Lexical(50, {"intent": 2})
+    with mock.patch.object(module, "_ROWS", 3):  # counted in several parts
+        lexical.measure(*texts_of(rows, contexts))
+    counts = np.zeros((len(rows), len(lexical.idf)))
+    for number, ids in enumerate(rows):
+        for feature in [*ids, *(50 + (a * 4099 + b) % BUCKETS for a, b in itertools.pairwise(ids))]:
+            counts[number, feature] += 1
+    expected = TfidfTransformer(smooth_idf=True).fit(counts).idf_
+    expected /= (expected * counts.sum(0)).sum() / counts.sum()
+    np.testing.assert_allclose(lexical.idf.numpy(), expected, rtol=1e-5)
+
+
+def test_what_was_measured_becomes_part_of_the_table():
+    lexical = Lexical(50, SIZES)
+    torch.nn.init.normal_(lexical.table.weight)
+    lexical.measure(*texts_of([[3, 4, 5], [3, 4], [9]], [[], [7], []]))
+    inputs = torch.tensor([[3, 4, 9, 0]]), torch.tensor([[1, 1, 1, 0]]), torch.zeros(1, 4).long()
+    before = lexical(*inputs)
+    lexical.fold()
+    assert list(lexical.state_dict()) == ["table.weight"]
+    for task, logits in lexical(*inputs).items():
+        torch.testing.assert_close(logits, before[task])
+    lexical.fold()  # nothing is left to fold
+    torch.testing.assert_close(lexical(*inputs)["intent"], before["intent"])
