@@ -83,7 +83,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="+", type=int, default=[0])
     parser.add_argument("--parallel", type=int, default=2)
     parser.add_argument("override", nargs="*", help="further overrides for every run")
-    return parser.parse_args()
+    args = parser.parse_args()
+    # A list of names takes whatever follows it: KEY=VALUE is an override wherever it stands.
+    args.override += [item for item in args.experiments if "=" in item]
+    args.experiments = [item for item in args.experiments if "=" not in item]
+    return args
 
 
 if __name__ == "__main__":

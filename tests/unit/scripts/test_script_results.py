@@ -86,14 +86,22 @@ def test_a_comparison_makes_what_is_missing_and_resumes_what_was_stopped(tmp_pat
 
     monkeypatch.setattr(script.subprocess, "run", run)
     backbones = ["random", "embedded", "own:DIR/model", "other"]
-    options = ["--output", str(tmp_path), "--data", "DATA", "--experiments", "toy", "--seeds", "7", "--rows", "500"]
+    options = ["--output", str(tmp_path), "--data", "DATA", "--seeds", "7", "--rows", "500"]
+    options += ["--experiments", "toy", "checks=none"]  # an override behind a list of names
     monkeypatch.setattr(sys, "argv", ["", *options, "--parallel", "1", "--backbones", *backbones])
     with pytest.raises(SystemExit) as ended:
         script.main()
     assert ended.value.code == 0
     resumed, own, other = given
     assert resumed == ["resume", str(stopped)]
-    assert {"experiment=toy", "backbone=own", "backbone.path=DIR/model", "seed=7", "data.train_limit=500"} <= set(own)
+    assert {
+        "experiment=toy",
+        "checks=none",
+        "backbone=own",
+        "backbone.path=DIR/model",
+        "seed=7",
+        "data.train_limit=500",
+    } <= set(own)
     assert {"backbone=local", "backbone.path=other", f"hydra.run.dir={tmp_path / 'toy-500-other-7'}"} <= set(other)
 
 
