@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +33,7 @@ class Rows:
     def __len__(self) -> int:
         return len(self.start)
 
-    @property
+    @cached_property  # read for each row of each batch
     def length(self) -> NDArray[np.int64]:
         """Tokens in each row."""
         return 1 + self.stop - self.start + self.cut

@@ -125,3 +125,10 @@ def test_processes_share_the_batches_and_a_later_start_skips(found):
     assert first(1, 2, 200) == one[1::2]
     assert first(150, 1, 250) == one[150:]
     assert len({str(b) for b in one}) > 200
+
+
+def test_lengths_are_counted_once_for_all_batches():
+    _, rows = some_rows([9, 12], [True, False])
+    assert rows.length.tolist() == [9, 12]
+    assert rows.length is rows.length
+    assert rows.take(np.array([1])).length.tolist() == [12]
