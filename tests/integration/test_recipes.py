@@ -60,6 +60,7 @@ def teacher(work) -> Path:
 def test_adapters_are_served_as_part_of_the_weights(work, teacher):
     state = load_checkpoint(teacher / "checkpoints" / "best.ckpt")["state_dict"]
     assert any(".lora_B." in name and tensor.abs().max() > 0 for name, tensor in state.items())
+    assert not any(".base_layer." in name for name in state)
     verify(teacher / "bundle")
     stored = pq.read_table(teacher / "predictions" / "test.parquet")
     served = load(teacher / "bundle").logits(stored["text"].to_pylist(), stored["context"].to_pylist())

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -69,12 +70,17 @@ def load_checkpoint(path: str | Path) -> dict[str, Any]:
 
 
 def weights_sha256(path: str | Path) -> str:
-    """SHA-256 over names, types, shapes and bits of a checkpoint's weights. Raises BundleError as `load_checkpoint`."""
-    digest = hashlib.sha256()
-    for name, weight in sorted(load_checkpoint(path)["state_dict"].items()):
-        digest.update(json.dumps([name, str(weight.dtype), list(weight.shape)]).encode())
-        digest.update(weight.contiguous().reshape(-1).view(torch.uint8).numpy())
-    return digest.hexdigest()
+    """`digest` of a checkpoint's weights. Raises BundleError as `load_checkpoint`."""
+    return digest(load_checkpoint(path)["state_dict"])
+
+
+def digest(weights: Mapping[str, Tensor]) -> str:
+    """SHA-256 over names, types, shapes and bits."""
+    found = hashlib.sha256()
+    for name, weight in sorted(weights.items()):
+        found.update(json.dumps([name, str(weight.dtype), list(weight.shape)]).encode())
+        found.update(weight.cpu().contiguous().reshape(-1).view(torch.uint8).numpy())
+    return found.hexdigest()
 
 
 def _pack(value: Any, tensors: dict[str, Tensor]) -> Any:

@@ -26,6 +26,7 @@ from xinyi.training.progress import RunProgress
 from xinyi.training.recipes.ema import MovingAverage
 from xinyi.training.recipes.soup import Ingredients
 from xinyi.training.sharded import Sharded
+from xinyi.training.still import check_still
 from xinyi.training.survival import Survival
 
 LAST = "last.ckpt"
@@ -170,11 +171,12 @@ def load_weights(module: ClassifierModule, path: Path) -> None:
     """Put a checkpoint's weights into the module, for answering: its standardisation becomes part of the heads.
 
     Raises:
-        BundleError: the checkpoint is unreadable, or of another model.
+        BundleError: the checkpoint is unreadable, or of another model or backbone.
     """
-    state = load_checkpoint(path)["state_dict"]
+    checkpoint = load_checkpoint(path)
+    check_still(checkpoint, module, str(path))
     try:
-        module.load_state_dict(state)
+        module.load_state_dict(checkpoint["state_dict"])
     except RuntimeError as error:
         found = " ".join(str(error).split())[:300]
         problem = describe("weights of this model", found, "use the run's own config.yaml", str(path))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pytorch_lightning as pl
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from xinyi.models.classifier import MultiTaskClassifier
+from xinyi.training.checkpoint_io import digest
 from xinyi.training.finite import FiniteWatch
 from xinyi.training.loader import Batch
 from xinyi.training.memory import in_parts
 from xinyi.training.objective import Losses, Objective
 from xinyi.training.sharded import shard, whole
+from xinyi.training.still import check_still, leave_out, still_weights
 
 Score = Callable[[str, NDArray, NDArray], float]
 
@@ -46,6 +49,7 @@ class ClassifierModule(pl.LightningModule):
         self.make_optimizer, self.score, self.log_every = optimizer, score, log_every
         self.micro_tokens, self.watch = micro_tokens, FiniteWatch()
         self.last_loss: Tensor | None = None
+        self._still: str | None = None
         self._seen: list[tuple[dict[str, Tensor], dict[str, Tensor]]] = []
 
     def configure_model(self) -> None:
@@ -77,8 +81,10 @@ class ClassifierModule(pl.LightningModule):
         if not self.micro_tokens:
             super().optimizer_zero_grad(epoch, batch_idx, optimizer)
 
-    def on_save_checkpoint(self, checkpoint: dict[str, object]) -> None:
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Nothing is saved after a step that was not finite, and nothing whose steps were not logged.
+
+        Weights that stand still are left out.
 
         A killed run goes on after the checkpoint's step: what waits to be logged would be missing for good. What is
         logged and then done again is known by its step.
@@ -86,6 +92,17 @@ class ClassifierModule(pl.LightningModule):
         self.watch.check()
         for logger in self.loggers:
             logger.save()
+        if weights := still_weights(self):
+            self._still = self._still or digest(weights)  # once: they stand still
+            leave_out(checkpoint, weights, self._still)
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Raises BundleError where the checkpoint goes with other weights that stand still."""
+        check_still(checkpoint, self, "the run's checkpoint")
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False) -> Any:
+        """As torch's; weights that stand still need not be there."""
+        return super().load_state_dict({**still_weights(self), **state_dict}, strict, assign)
 
     def _report(self, each: Mapping[str, Tensor]) -> None:
         """Log losses and learning rate. Waits for the device: not each step."""
