@@ -110,7 +110,8 @@ def _rows(options: argparse.Namespace) -> list[dict[str, list[int]]]:
 
     from xinyi.models.backbone import EMBEDDED
     from xinyi.pretraining import store
-    from xinyi.pretraining.rows import fill, one_pass
+    from xinyi.pretraining.feed import fill
+    from xinyi.pretraining.rows import one_pass
     from xinyi.pretraining.settings import CorpusSettings
 
     with tempfile.TemporaryDirectory() as folder:

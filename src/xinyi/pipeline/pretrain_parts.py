@@ -19,11 +19,11 @@ from xinyi.models.backbone import load_tokenizer
 from xinyi.models.masked_lm import MaskedLM, load_masked_lm
 from xinyi.pipeline.folder import RunFolder
 from xinyi.pretraining import store
+from xinyi.pretraining.feed import Feed
 from xinyi.pretraining.held_out import HeldOut
 from xinyi.pretraining.loop import LAST, Loop
 from xinyi.pretraining.masking import Masker
 from xinyi.pretraining.output import write_tokenizer
-from xinyi.pretraining.rows import Feed
 from xinyi.pretraining.settings import CorpusSettings
 from xinyi.pretraining.vocabulary import build_tokenizer
 from xinyi.training.processes import Group

@@ -8,9 +8,10 @@ import numpy as np
 import torch
 from torch import distributed
 
+from xinyi.pretraining.feed import fill, grouped
 from xinyi.pretraining.masking import Masker
 from xinyi.pretraining.objective import MaskedLoss
-from xinyi.pretraining.rows import cut, fill, grouped
+from xinyi.pretraining.rows import cut
 from xinyi.pretraining.settings import CorpusSettings
 from xinyi.pretraining.store import Source
 

@@ -19,11 +19,11 @@ import torch
 from torch import distributed, nn
 
 from xinyi.errors import Interrupted, TrainingError
+from xinyi.pretraining.feed import Feed
 from xinyi.pretraining.held_out import HeldOut
 from xinyi.pretraining.masking import Masker
 from xinyi.pretraining.objective import MaskedLoss
 from xinyi.pretraining.optim import Optimisers, average_gradients, factor, hidden_matrices
-from xinyi.pretraining.rows import Feed
 from xinyi.pretraining.settings import PretrainSettings
 from xinyi.training.allocator import keep_freed_memory
 from xinyi.training.checkpoint_io import SafetensorsCheckpointIO, load_checkpoint
@@ -91,7 +91,7 @@ class Loop:
         keep_freed_memory()
         self.model.train()
         first = self.state.step * self.batches_a_step + self.rank
-        batches = self.feed.batches(first, self.size)
+        batches = self.feed.batches(first, self.size, self.batches_a_step)
         started, saved = time.monotonic() - self.state.seconds, time.monotonic()
         shown = (self.state.tokens, self.state.seconds)
         while True:

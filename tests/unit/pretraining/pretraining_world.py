@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import torch
 from tokenizers import Tokenizer
 from transformers import ModernBertConfig, ModernBertForMaskedLM
 
 from xinyi.models.backbone import EMBEDDED
 from xinyi.pretraining import store
+from xinyi.pretraining.feed import Feed
 from xinyi.pretraining.held_out import HeldOut
 from xinyi.pretraining.loop import Loop
 from xinyi.pretraining.masking import Masker
-from xinyi.pretraining.rows import Feed
+from xinyi.pretraining.rows import Rows
 from xinyi.pretraining.settings import CorpusSettings, PretrainSettings
 
+SPECIAL = {"cls": 2, "sep": 3}
 TOKENIZER = EMBEDDED / "tokenizer.json"
 LINES = [
     "快递送到楼下了，辛苦师傅。", "这个空调制冷很快，就是声音有点大。", "退款什么时候到账？我等了三天了！", "好的",
@@ -41,6 +45,24 @@ def corpus_settings(folder: Path, **changes: object) -> CorpusSettings:
     """Settings of the corpus in `folder`; its store lies beside it."""
     plain = {"files": (str(folder / "*.txt"),), "store": folder / "store", "held_out": 0.1, "longest": 64}
     return CorpusSettings(**{**plain, **changes})
+
+
+def some_rows(lengths: Sequence[int], cuts: Sequence[bool]) -> tuple[store.Source, Rows]:
+    """Rows of these lengths, one after the other in one source; ids count from 100, and a line ends with [SEP]."""
+    sizes = np.array(lengths) - 1 - np.array(cuts)
+    stops = np.cumsum(sizes)
+    ids = np.arange(100, 100 + stops[-1])
+    ids[(stops - 1)[~np.array(cuts)]] = SPECIAL["sep"]
+    source = store.Source("one", ids, np.array([0, stops[-1]]), ids[:0], np.array([0]))
+    return source, Rows(np.zeros(len(sizes), np.int16), stops - sizes, stops, np.array(cuts))
+
+
+def two_sources(folder: Path) -> tuple[list[store.Source], CorpusSettings]:
+    """The token store of the corpus that `write_corpus` writes; the short source weighs 2.5."""
+    write_corpus(folder / "corpus")
+    settings = corpus_settings(folder / "corpus", weights={"short": 2.5})
+    store.build(settings, TOKENIZER, 1)
+    return store.read(settings), settings
 
 
 def tiny_lm(seed: int = 1) -> ModernBertForMaskedLM:
