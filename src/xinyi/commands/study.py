@@ -70,12 +70,19 @@ def _problems(own: Mapping[str, str], compared: int) -> Iterator[str]:
 
 def lines(result: Mapping[str, Any]) -> Iterator[str]:
     """The study on the screen."""
+    from xinyi.pipeline.study import said
+
     base = result["values"][0]
     yield f"{result['key']}: against {base}, {len(result['seeds'])} seeds, {result['split']} rows"
     for task, found in result["tasks"].items():
-        mean = sum(found["values"][base]) / len(found["values"][base])
-        yield f"\n{task} · {found['metric']} · {base} {mean:.4f}"
+        known = [value for value in found["values"][base] if value is not None]
+        yield f"\n{task} · {found['metric']} · {base} " + (f"{sum(known) / len(known):.4f}" if known else "none")
         for value, d in found["differences"].items():
-            verdict = "better" if d["low"] > 0 else "worse" if d["high"] < 0 else "no difference shown"
-            interval = f"({d['low']:+.4f} to {d['high']:+.4f})"
-            yield f"  {value:24} {d['mean']:+.4f}  {interval}  p {d['p_holm']:.3f}  {verdict}"
+            yield f"  {value:24} {said(d)}{_verdict(d)}"
+
+
+def _verdict(difference: Mapping[str, Any]) -> str:
+    if difference["low"] is None:
+        return ""
+    found = "better" if difference["low"] > 0 else "worse" if difference["high"] < 0 else "no difference shown"
+    return f"  p {difference['p_holm']:.3f}  {found}"

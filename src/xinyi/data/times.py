@@ -32,9 +32,8 @@ def read_time(value: str | None) -> float | None:
     if not match:
         return None
     rest = value[match.end() :].strip().removeprefix("T")
-    text = f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}" + (
-        f"T{rest.zfill(5) if len(rest) == 4 else rest}" if rest else ""
-    )
+    hour = re.sub(r"^(\d):", r"0\1:", rest)
+    text = f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}" + (f"T{hour}" if hour else "")
     try:
         found = datetime.fromisoformat(text)
     except ValueError:

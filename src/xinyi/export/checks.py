@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from xinyi.errors import describe
+from xinyi.errors import BundleError, describe
 from xinyi.export.settings import Recipe
 from xinyi.models.classifier import MultiTaskClassifier
 from xinyi.runtime.engines import FORMAT_FILES, NEEDS
 from xinyi.runtime.manifest import NAME as MANIFEST
+from xinyi.runtime.manifest import SIGNATURE, read_manifest
 
 
 def recipe_problems(recipe: Recipe, model: MultiTaskClassifier) -> Iterator[str]:
@@ -35,9 +36,25 @@ def recipe_problems(recipe: Recipe, model: MultiTaskClassifier) -> Iterator[str]
 
 def place_problems(folder: Path, report_dir: Path | None) -> Iterator[str]:
     """Why the bundle cannot be written there, or the report not be copied."""
-    if folder.exists() and not (folder.is_dir() and ((folder / MANIFEST).is_file() or not any(folder.iterdir()))):
-        yield describe("a new folder or an older bundle", "something else", "choose another folder", str(folder))
+    if (found := what_else(folder)) is not None:
+        yield describe("a new folder or an older bundle", found, "choose another folder", str(folder))
     yield from _report_problems(report_dir)
+
+
+def what_else(folder: Path) -> str | None:
+    """What a folder is, if it is neither missing nor empty nor a bundle that may be replaced as a whole.
+
+    Many programs have a manifest.json. Files that no bundle brought are somebody's.
+    """
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return None
+    try:
+        known = {MANIFEST, SIGNATURE, *read_manifest(folder).files}
+    except BundleError:
+        return "something else"
+    files = (str(path.relative_to(folder).as_posix()) for path in folder.rglob("*") if not path.is_dir())
+    strange = sorted(file for file in files if file not in known)
+    return f"a bundle with other files in it: {', '.join(strange[:3])}" if strange else None
 
 
 def _report_problems(report_dir: Path | None) -> Iterator[str]:

@@ -12,6 +12,7 @@ from xinyi.config.schema import TrainConfig
 from xinyi.data import Dataset, load
 from xinyi.errors import BundleError, describe
 from xinyi.evaluation.schema import validate
+from xinyi.export.checks import what_else
 from xinyi.export.formats import torch_scorers
 from xinyi.pipeline import stages
 from xinyi.pipeline.adapt import assembled
@@ -89,9 +90,9 @@ def fetch(name: str, tracking_uri: str | None, target: Path) -> Path:
 
 def check_target(target: Path) -> None:
     """Raise BundleError when a folder is neither new nor an older bundle."""
-    if target.exists() and not (target / "manifest.json").is_file() and (target.is_file() or any(target.iterdir())):
+    if (found := what_else(target)) is not None:
         remedy = "choose another with --output"
-        raise BundleError([describe("a new folder or an older bundle", "something else", remedy, str(target))])
+        raise BundleError([describe("a new folder or an older bundle", found, remedy, str(target))])
 
 
 def _put(made: Path, target: Path) -> None:

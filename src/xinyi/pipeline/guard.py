@@ -30,7 +30,7 @@ def guarded(folder: RunFolder) -> Iterator[None]:
         Interrupted: Ctrl-C or SIGTERM outside of training, which answers them itself.
         TrainingError: the disk refuses.
     """
-    with _alone(folder.root), _terminable():
+    with alone(folder.root), _terminable():
         sweep(folder.root)
         try:
             yield
@@ -59,8 +59,12 @@ def sweep(root: Path) -> None:
 
 
 @contextlib.contextmanager
-def _alone(root: Path) -> Iterator[None]:
-    """Hold the folder's lock, which the system lets go of when a process dies."""
+def alone(root: Path) -> Iterator[None]:
+    """Hold the folder's lock, which the system lets go of when a process dies.
+
+    Raises:
+        ConfigError: another process holds it.
+    """
     path = root / ".lock"
     with open(path, "a", encoding="ascii") as file:
         try:

@@ -51,7 +51,10 @@ def answers_of(parts: Parts, masking: bool) -> Answer:
     from xinyi.training.predict import predict_logits
 
     def answer(texts: list[str], contexts: list[str]) -> Mapping[str, Any]:
-        clean, turns = ([prepare(text, masking=masking) for text in side] for side in (texts, contexts))
+        simplify = parts.encoder.settings.simplify
+        clean, turns = (
+            [prepare(text, masking=masking, simplify=simplify) for text in side] for side in (texts, contexts)
+        )
         encoded = parts.encoder.encode(clean, turns if any(turns) else None)
         return predict_logits(parts.model, EncodedSplit(encoded, {}), parts.encoder.pad_id)
 

@@ -194,4 +194,7 @@ def _primary(tasks: dict[str, TaskSpec], name: str, target: NDArray, logits_BC: 
     # Judged as the finished model will decide: early in training few probabilities of a multi task reach one half.
     thresholds = fit_thresholds(probs_BC, gold) if task.kind == "multi" else ()
     value = score(task.primary, gold, predict(probs_BC, task.kind, thresholds), probs_BC)
-    return value if METRICS[task.primary].direction == "higher" else -value
+    metric = METRICS[task.primary]
+    if np.isnan(value) and metric.higher_is_better:
+        return metric.low  # left out as if the task had no rows, one answer for all would look like progress
+    return value if metric.higher_is_better else -value

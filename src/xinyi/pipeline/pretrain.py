@@ -15,6 +15,7 @@ from xinyi.models.fast_modernbert import fits
 from xinyi.models.masked_lm import MaskedLM
 from xinyi.pipeline.facts import device_name, git_commit, run_facts
 from xinyi.pipeline.folder import RunFolder, read_json, write_json, write_yaml
+from xinyi.pipeline.guard import alone
 from xinyi.pipeline.pretrain_parts import build_loop, group, on_gpu, processes, run_tokenizer
 from xinyi.pretraining import store
 from xinyi.pretraining.loop import State
@@ -56,6 +57,12 @@ def pretrain(config: PretrainConfig, root: Path, command: str, resume: bool = Fa
         remedy = f"go on with it by xinyi resume {root}, or choose another name"
         raise ConfigError([describe("a new run folder", "one that holds a run", remedy, str(root))])
     folder.create()
+    with alone(folder.root):
+        return _begun(config, folder, command)
+
+
+def _begun(config: PretrainConfig, folder: RunFolder, command: str) -> Pretrained:
+    """The walk, in a folder that is this process's own."""
     state = read_json(folder.state) if folder.state.is_file() else {"command": command}
     tracker = open_tracker(builders.tracking_settings(config))
     write_yaml(folder.config, asdict(config))

@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 
 from xinyi.config import builders
 from xinyi.config.schema.pretrain import PretrainConfig
+from xinyi.encoding import EncodingSettings, TextEncoder
 from xinyi.errors import ConfigError, describe
 from xinyi.models.backbone import load_tokenizer
 from xinyi.models.masked_lm import MaskedLM, load_masked_lm
@@ -42,7 +43,8 @@ def build_loop(
     tokenizer = Tokenizer.from_file(str(folder.root / "tokenizer" / "tokenizer.json"))
     start = load_masked_lm(builders.backbone_settings(config), config.pretraining.scratch, tokenizer)
     start.model.to("cuda" if on_gpu(config) else "cpu")
-    special = {"cls": tokenizer.token_to_id("[CLS]"), "sep": tokenizer.token_to_id("[SEP]")}
+    encoder = TextEncoder(tokenizer, EncodingSettings())
+    special = {"cls": encoder.cls_id, "sep": encoder.sep_id}
     found, masker = store.read(corpus), Masker(tokenizer, settings.mask_rate)
     feed = Feed(found, corpus, settings.micro_tokens, special, config.seed)
     held_out = HeldOut(found, corpus, special, masker)
@@ -57,7 +59,7 @@ def run_tokenizer(config: PretrainConfig, folder: RunFolder) -> Path:
     path = folder.root / "tokenizer" / "tokenizer.json"
     if not path.is_file():
         if config.pretraining.vocabulary == "corpus":
-            tokenizer = build_tokenizer(config.data.files, config.data.column)
+            tokenizer = build_tokenizer(config.data.files, config.data.column, masking=config.data.mask)
         else:
             tokenizer = load_tokenizer(builders.backbone_settings(config))
         write_tokenizer(tokenizer, path.parent)

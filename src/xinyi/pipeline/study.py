@@ -19,8 +19,9 @@ from xinyi.config.compose import load
 from xinyi.config.schema import TrainConfig
 from xinyi.errors import ConfigError, TrainingError, describe
 from xinyi.evaluation.metrics.table import METRICS
-from xinyi.evaluation.paired.seeds import corrected, seed_difference
+from xinyi.evaluation.paired.seeds import SeedDifference, corrected, seed_difference
 from xinyi.pipeline import sweep
+from xinyi.pipeline.asked import same_question
 from xinyi.pipeline.folder import read_json, write_json
 
 log = logging.getLogger(__name__)
@@ -68,10 +69,11 @@ def run(study: Study, runner: Runner | None = None) -> dict[str, Any]:
     """Make the runs that are not there yet, compare them and write study.json.
 
     Raises:
-        ConfigError: a run cannot be configured.
+        ConfigError: a run cannot be configured, or the folder's runs were made for another question.
         TrainingError: runs failed; the others stay, and the same command goes on with what is missing.
     """
     check(study)
+    same_question(study.folder, {"key": study.key, "overrides": list(study.overrides)})
     runner, tracked = runner or _runner(study), runner is None
     jobs = [(value, seed) for seed in study.seeds for value in study.values]
     with ThreadPoolExecutor(study.parallel) as pool:
@@ -90,12 +92,17 @@ def _job(study: Study, value: str, seed: int, runner: Runner) -> str | None:
     folder = study.run_folder(value, seed)
     if (folder / "report" / "report.json").is_file():
         return None
-    command = ["train", "export=none", "gate=none", *study.overrides, f"{study.key}={value}", f"seed={seed}"]
-    command += [f"hydra.run.dir={folder}", "trainer.progress=false"]
-    command += ["--config-dir", str(study.config_dir)] if study.config_dir else []
-    done = runner(command)
+    done = runner(
+        ["resume", str(folder)] if (folder / "state.json").is_file() else _command(study, value, seed, folder)
+    )
     log.info("%s %s, seed %s: %s", study.key, value, seed, "done" if done.returncode == 0 else "failed")
     return None if done.returncode == 0 else f"{value}, seed {seed}: {done.stderr.strip()[-600:]}"
+
+
+def _command(study: Study, value: str, seed: int, folder: Path) -> list[str]:
+    command = ["train", "export=none", "gate=none", *study.overrides, f"{study.key}={value}", f"seed={seed}"]
+    command += [f"hydra.run.dir={folder}", "trainer.progress=false"]
+    return command + (["--config-dir", str(study.config_dir)] if study.config_dir else [])
 
 
 def _base(study: Study) -> TrainConfig:
@@ -117,17 +124,26 @@ def _runner(study: Study) -> Runner:
 def _said(result: Mapping[str, Any]) -> dict[str, str]:
     """The differences in short, as tags of the runs' parent."""
     return {
-        f"{task}.{value}": f"{d['mean']:+.4f} ({d['low']:+.4f} to {d['high']:+.4f})"
+        f"{task}.{value}": said(d)
         for task, found in result["tasks"].items()
         for value, d in found["differences"].items()
     }
+
+
+def said(difference: Mapping[str, Any]) -> str:
+    """A difference with its interval, as far as there are any."""
+    if difference["mean"] is None:
+        return "not computed: the metric has no value"
+    if difference["low"] is None:
+        return f"{difference['mean']:+.4f} (one pair)"
+    return f"{difference['mean']:+.4f} ({difference['low']:+.4f} to {difference['high']:+.4f})"
 
 
 def summarise(study: Study) -> dict[str, Any]:
     """The study's record, from the reports of its runs.
 
     `tasks.<task>`: `metric`, `values.<value>` (one number a seed), `differences.<value>` ({mean, low, high, p, p_holm,
-    n} against the first value, positive is better).
+    n} against the first value, positive is better). A seed for which the metric has no value counts in no pair.
     """
     reports = {
         value: [read_json(study.run_folder(value, seed) / "report" / "report.json") for seed in study.seeds]
@@ -141,14 +157,16 @@ def summarise(study: Study) -> dict[str, Any]:
             for value, found in reports.items()
         }
         sign = 1.0 if METRICS[metric].direction == "higher" else -1.0
-        differences = {
-            value: seed_difference([sign * v for v in values[base]], [sign * v for v in values[value]])
-            for value in others
-        }
+        differences = {value: _difference(values[base], values[value], sign) for value in others}
         tasks[task] = {"metric": metric, "values": values, "differences": differences}
     _correct(tasks)
     head = {"schema_version": SCHEMA_VERSION, "key": study.key, "seeds": list(study.seeds), "split": study.split}
     return {**head, "values": list(study.values), "overrides": list(study.overrides), "tasks": tasks}
+
+
+def _difference(base: Sequence[float | None], other: Sequence[float | None], sign: float) -> SeedDifference:
+    pairs = [(sign * a, sign * b) for a, b in zip(base, other, strict=True) if a is not None and b is not None]
+    return seed_difference(*zip(*pairs, strict=True)) if pairs else SeedDifference(None, None, None, None, 0)
 
 
 def _correct(tasks: dict[str, Any]) -> None:

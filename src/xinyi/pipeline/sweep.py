@@ -4,14 +4,14 @@ and found by the others.
 
 from __future__ import annotations
 
+import fcntl
 import os
-import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
-from xinyi.errors import TrackingError, describe
 from xinyi.pipeline.folder import read_json, write_json
 from xinyi.tracking import open_tracker
 
@@ -27,21 +27,20 @@ def environment(folder: Path) -> dict[str, str]:
 def parent_run(config: TrainConfig, sweep: Path, kind: str = "sweep") -> str | None:
     """MLflow id of the sweep's parent run; None when nothing is tracked.
 
-    Runs of a sweep may be started side by side: the first to take the lock makes the parent.
+    Runs of a sweep may be started side by side: the first to take the lock makes the parent, the others wait.
 
     Raises:
-        TrackingError: the store refuses, or the process that was to make the parent did not.
+        TrackingError: the store refuses; the next call tries again.
     """
     record = sweep / "sweep.json"
     sweep.mkdir(parents=True, exist_ok=True)
-    lock = sweep / ".sweep.lock"
-    if not record.is_file() and _taken(lock):
-        tracker = open_tracker(builders.tracking_settings(config))
-        run = tracker.start_parent(f"{config.name} {kind}", {"sweep": sweep.name})
-        # The parent only gathers its children: nothing of its own is still to come.
-        tracker.finish("FINISHED")
-        write_json(record, {"mlflow_run": run})
-    _wait_for(record)
+    with _locked(sweep / ".sweep.lock"):
+        if not record.is_file():
+            tracker = open_tracker(builders.tracking_settings(config))
+            run = tracker.start_parent(f"{config.name} {kind}", {"sweep": sweep.name})
+            # The parent only gathers its children: nothing of its own is still to come.
+            tracker.finish("FINISHED")
+            write_json(record, {"mlflow_run": run})
     return read_json(record)["mlflow_run"]
 
 
@@ -53,18 +52,10 @@ def conclude(config: TrainConfig, sweep: Path, kind: str, found: Mapping[str, st
         tracker.finish("FINISHED")
 
 
-def _taken(lock: Path) -> bool:
-    """Whether this process is the one that may write."""
-    try:
-        os.close(os.open(lock, os.O_CREAT | os.O_EXCL))
-    except FileExistsError:
-        return False
-    return True
-
-
-def _wait_for(record: Path, seconds: float = 120.0) -> None:
-    until = time.monotonic() + seconds
-    while not record.is_file():
-        if time.monotonic() > until:
-            raise TrackingError(describe("the sweep's parent run", "none after two minutes", f"delete {record.parent}"))
-        time.sleep(0.2)
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """Hold a lock that the system lets go of when a process dies."""
+    with open(path, "a", encoding="ascii") as file:
+        with suppress(OSError):  # a network folder without locks
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield

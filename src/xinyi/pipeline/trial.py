@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,15 +49,27 @@ class Trials:
         except BaseException:
             process.kill()
             raise
-        problem = None
         if pruned:
             study.tell(trial, state=TrialState.PRUNED)
-        elif process.returncode == 0:
-            study.tell(trial, float(read_json(folder / "report" / "report.json")["run"]["best_validation"]))
+            problem = None
         else:
-            problem = f"{' '.join(chosen)}: {(process.stderr.read() if process.stderr else '').strip()[-400:]}"
-            study.tell(trial, state=TrialState.FAIL)
+            problem = self._told(study, trial, process, folder)
         _show(study, trial.number, chosen)
+        return problem and f"{' '.join(chosen)}: {problem}"
+
+    @staticmethod
+    def _told(study: optuna.Study, trial: optuna.Trial, process: subprocess.Popen[str], folder: Path) -> str | None:
+        """Tell the study how a trial ended that ended by itself; what went wrong, or None."""
+        if process.returncode == 0:
+            value = read_json(folder / "report" / "report.json")["run"]["best_validation"]
+            if value is not None:
+                study.tell(trial, float(value))
+                return None
+            problem = "the validation metric never had a value"
+        else:
+            process.stderr.seek(0)
+            problem = process.stderr.read().strip()[-400:]
+        study.tell(trial, state=TrialState.FAIL)
         return problem
 
 
@@ -104,8 +117,10 @@ def starter(environment: Mapping[str, str]) -> Starter:
 
     def start(arguments: Sequence[str]) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "xinyi.cli", *arguments]
-        return subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
-        )  # fmt: skip
+        # A file: nobody reads while the training runs, and a full pipe would stop it.
+        errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - read after its end
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, text=True, env=environment)
+        process.stderr = errors
+        return process
 
     return start

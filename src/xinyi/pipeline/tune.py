@@ -18,6 +18,7 @@ from xinyi.config.compose import load
 from xinyi.config.schema import GROUPS, TrainConfig
 from xinyi.errors import ConfigError, TrainingError
 from xinyi.pipeline import sweep
+from xinyi.pipeline.asked import same_question
 from xinyi.pipeline.search_space import Dimension, overrides
 from xinyi.pipeline.trial import Starter, Trials, starter
 
@@ -59,17 +60,18 @@ def tune(tuning: Tuning, start: Starter | None = None) -> optuna.Study:
     """Run trials until as many have ended; goes on where an earlier call stopped.
 
     Raises:
-        ConfigError: the space holds values that cannot be configured.
+        ConfigError: the space holds values that cannot be configured, or the folder's trials were of another search.
         TrainingError: several trials in a row failed.
     """
     check(tuning)
-    tuning.folder.mkdir(parents=True, exist_ok=True)
+    same_question(tuning.folder, {"space": [str(d) for d in tuning.space], "overrides": list(tuning.base)})
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     study = optuna.create_study(
         storage=f"sqlite:///{(tuning.folder / 'trials.db').resolve()}", study_name="tune", load_if_exists=True,
-        direction="maximize", sampler=optuna.samplers.TPESampler(seed=tuning.seed),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
+        direction="maximize", pruner=optuna.pruners.MedianPruner(n_startup_trials=4, n_warmup_steps=1),
     )  # fmt: skip
+    # The first draws are independent of one another: from the same seed, a later call would repeat the earlier one's.
+    study.sampler = optuna.samplers.TPESampler(seed=tuning.seed + len(study.trials))
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)  # it was running when an earlier call was killed
     tracked = start is None

@@ -58,6 +58,7 @@ class HeldOut:
                 loss, hits = objective(ids.to(device), positions.to(device), targets.to(device))
                 sums[i] += torch.tensor([float(loss) * len(targets), float(hits), len(targets)], dtype=torch.float64)
         if size > 1:
+            sums = sums.to(device)  # where the processes' backend can add
             distributed.all_reduce(sums)
         return {
             name: {"loss": total / n, "accuracy": right / n, "masked": int(n)}

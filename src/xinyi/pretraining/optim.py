@@ -90,7 +90,7 @@ class Optimisers:
         former = [p for share in _shares(matrices, len(state["order"])) for p in share]
         momenta = {id(p): momentum for p, momentum in zip(former, state["muon"], strict=True)}
         for p in self.shares[self.rank]:
-            self.muon.state[p]["momentum_buffer"] = momenta[id(p)].clone()
+            self.muon.state[p]["momentum_buffer"] = momenta[id(p)].to(p.device, copy=True)
 
 
 def _shares(matrices: Sequence[nn.Parameter], size: int) -> list[list[nn.Parameter]]:

@@ -1,6 +1,7 @@
 """Build a vocabulary from raw text files: WordPiece over characters, made for customer messages.
 
-Only counts of characters, Latin words and bracketed emoticons are taken from the files; no text is kept.
+Only counts of characters, Latin words and bracketed emoticons are taken from the files, after the masker: no text is
+kept, and no name or account that occurs in a few lines becomes an entry.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from opencc import OpenCC
 from tokenizers import AddedToken, Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 
 from xinyi.pretraining.sources import passages, resolve
-from xinyi.text import PLACEHOLDERS, mask
+from xinyi.text import PLACEHOLDERS, mask, prepare
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 NORMALISER_PLACEHOLDERS = ["[网址]", "[用户名]"]
 HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
 LATIN = re.compile(r"[a-z]+")
+# Occurrences of the rarest Latin word that pieces are learnt from: an account name would become a piece of its own.
+LEAST_LATIN = 20
 EMOTICON = re.compile(r"\[[\u4e00-\u9fffA-Za-z]{1,4}\]")
 # Emoji and symbols people type in messages, whatever the corpus holds.
 COMMON_EMOJI = (
@@ -36,11 +39,12 @@ PUNCTUATION = (
 )
 
 
-def count(paths: Sequence[Path], column: str) -> tuple[Counter[str], Counter[str], Counter[str]]:
+def count(paths: Sequence[Path], column: str, masking: bool) -> tuple[Counter[str], Counter[str], Counter[str]]:
     """How often each character, lower-case Latin word and bracketed emoticon occurs."""
     characters, words, emoticons = Counter(), Counter(), Counter()
     for path in paths:
-        for line in passages(path, column):
+        for passage in passages(path, column):
+            line = prepare(passage, masking=masking)
             lowered = line.lower()
             characters.update(lowered)
             words.update(LATIN.findall(lowered))
@@ -53,7 +57,7 @@ def latin_pieces(words: Counter[str], size: int) -> list[str]:
     tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
     tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
     trainer = trainers.WordPieceTrainer(vocab_size=size, special_tokens=["[UNK]"], show_progress=False)
-    repeated = (word for word, n in words.most_common(30_000) for _ in range(min(n, 2000) // 20 + 1))
+    repeated = (word for word, n in words.most_common(30_000) if n >= LEAST_LATIN for _ in range(min(n, 2000) // 20))
     tokenizer.train_from_iterator(repeated, trainer)
     return sorted(set(tokenizer.get_vocab()) - {"[UNK]"})
 
@@ -70,9 +74,11 @@ def gb2312_level_one() -> list[str]:
     return [c.decode("gb2312") for c in cells if c not in {bytes([0xD7, b]) for b in range(0xFA, 0xFF)}]
 
 
-def entries_of(paths: Sequence[Path], column: str, least: int, latin: int) -> tuple[list[str], list[str]]:
+def entries_of(
+    paths: Sequence[Path], column: str, least: int, latin: int, masking: bool = True
+) -> tuple[list[str], list[str]]:
     """All entries in order, and those which are bracketed (matched as a whole)."""
-    characters, words, emoticons = count(paths, column)
+    characters, words, emoticons = count(paths, column, masking)
     bracketed = NORMALISER_PLACEHOLDERS + list(PLACEHOLDERS.values())
     common = [face for face, n in emoticons.most_common(300) if n >= 30 and face not in bracketed]
     bracketed += [face for face in common if not names_a_person(face)]
@@ -105,7 +111,9 @@ def assemble(entries: list[str], bracketed: list[str]) -> Tokenizer:
     return tokenizer
 
 
-def build_tokenizer(files: Sequence[str], column: str = "text", least: int = 12, latin: int = 1500) -> Tokenizer:
+def build_tokenizer(
+    files: Sequence[str], column: str = "text", least: int = 12, latin: int = 1500, masking: bool = True
+) -> Tokenizer:
     """A tokenizer from the counts of raw text files.
 
     Args:
@@ -113,5 +121,6 @@ def build_tokenizer(files: Sequence[str], column: str = "text", least: int = 12,
         column: text column of tables.
         least: occurrences of the rarest Han character kept.
         latin: Latin pieces.
+        masking: whether personal data is masked before anything is counted.
     """
-    return assemble(*entries_of(resolve(files), column, least, latin))
+    return assemble(*entries_of(resolve(files), column, least, latin, masking))

@@ -16,10 +16,10 @@ from xinyi.evaluation.paired.holm import holm
 class SeedDifference:
     """Mean difference over n paired seeds, its confidence interval, and the two-sided p-value.
 
-    low, high and p are None for fewer than two pairs: one pair says nothing about the spread.
+    low, high and p are None for fewer than two pairs: one pair says nothing about the spread. mean is None for no pair.
     """
 
-    mean: float
+    mean: float | None
     low: float | None
     high: float | None
     p: float | None

@@ -30,7 +30,7 @@ class MovingAverage(pl.Callback):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Begin with the weights as they are, or go on with those of a checkpoint."""
-        own = list(pl_module.parameters())
+        own = _learning(pl_module)
         if not self._average:
             self._average = [p.detach().clone() for p in own]
         self._average = [a.to(p.device) for a, p in zip(self._average, own, strict=True)]
@@ -41,12 +41,12 @@ class MovingAverage(pl.Callback):
             return  # gradients are still being gathered
         self.updates = trainer.global_step
         share = 1.0 - min(self.decay, (1.0 + self.updates) / (10.0 + self.updates))
-        torch._foreach_lerp_(self._average, [p.detach() for p in pl_module.parameters()], share)
+        torch._foreach_lerp_(self._average, [p.detach() for p in _learning(pl_module)], share)
 
     def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Put the average in."""
         if self._average and self._weights is None:
-            self._weights = [p.detach().clone() for p in pl_module.parameters()]
+            self._weights = [p.detach().clone() for p in _learning(pl_module)]
             _put(pl_module, self._average)
 
     def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
@@ -64,7 +64,7 @@ class MovingAverage(pl.Callback):
     ) -> None:
         """Save the weights, not what stands in for them. Not called for checkpoints of weights only."""
         if self._weights is not None:
-            names = [name for name, _ in pl_module.named_parameters()]
+            names = [name for name, p in pl_module.named_parameters() if p.requires_grad]
             checkpoint["state_dict"] |= dict(zip(names, self._weights, strict=True))
 
     def state_dict(self) -> dict[str, Any]:
@@ -76,6 +76,11 @@ class MovingAverage(pl.Callback):
         self.updates, self._average = state_dict["updates"], list(state_dict["average"])
 
 
+def _learning(module: pl.LightningModule) -> list[torch.nn.Parameter]:
+    """The others stand still, as an adapted backbone's do: they are their own average."""
+    return [p for p in module.parameters() if p.requires_grad]
+
+
 def _put(module: pl.LightningModule, weights: list[Tensor]) -> None:
-    for p, value in zip(module.parameters(), weights, strict=True):
+    for p, value in zip(_learning(module), weights, strict=True):
         p.data.copy_(value)

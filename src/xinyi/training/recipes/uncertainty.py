@@ -21,6 +21,6 @@ class UncertaintyWeights(nn.Module):
         self.log_variance_T = nn.Parameter(torch.zeros(len(self.tasks)))
 
     def forward(self, each: Mapping[str, Tensor]) -> Tensor:
-        """The weighted sum of all tasks' losses."""
-        losses_T = torch.stack([each[task] for task in self.tasks])
+        """The weighted sum of all tasks' losses; in validation they may lie on another device than the weights."""
+        losses_T = torch.stack([each[task] for task in self.tasks]).to(self.log_variance_T.device)
         return (torch.exp(-self.log_variance_T) * losses_T + 0.5 * self.log_variance_T).sum()
