@@ -10,8 +10,11 @@ import pytest
 import torch
 from tiny_bundle import DECODINGS, TASKS, export_tiny, tiny_model, write_report
 
+from xinyi.errors import BundleError
 from xinyi.export import ExportError, ExportSettings, weights
 from xinyi.export import bundle as room
+from xinyi.export.checks import what_else
+from xinyi.pipeline.export import check_target
 from xinyi.runtime import load, verify
 from xinyi.runtime.manifest import read_manifest
 
@@ -167,3 +170,24 @@ def test_a_report_that_cannot_be_read_is_refused(tmp_path: Path, content: str | 
 def test_heads_in_another_order_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ExportError, match="heads in the order"):
         export_tiny(tmp_path / "bundle", tiny_model(), settings=FAST, tasks=tuple(reversed(TASKS)))
+
+
+def test_only_a_bundle_is_replaced_and_only_one_that_holds_nothing_else(tmp_path: Path) -> None:
+    app = tmp_path / "app"
+    app.mkdir()
+    (app / "manifest.json").write_text('{"name": "shop", "start_url": "/"}', encoding="utf-8")
+    assert what_else(app) == "something else"
+    bundle = tmp_path / "bundle"
+    assert what_else(bundle) is None
+    export_tiny(bundle, tiny_model(), settings=ExportSettings(formats=("safetensors",)))
+    assert what_else(bundle) is None
+    (bundle / "manifest.json.sig").write_bytes(b"signature")
+    assert what_else(bundle) is None
+    (bundle / "notes").mkdir()
+    (bundle / "notes" / "mine.txt").write_text("x", encoding="utf-8")
+    assert "notes/mine.txt" in (what_else(bundle) or "")
+    with pytest.raises(ExportError, match=r"notes/mine\.txt"):
+        export_tiny(bundle, tiny_model(), settings=ExportSettings(formats=("safetensors",)))
+    with pytest.raises(BundleError, match=r"notes/mine\.txt"):
+        check_target(bundle)
+    assert (bundle / "notes" / "mine.txt").is_file()

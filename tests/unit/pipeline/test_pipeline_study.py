@@ -86,3 +86,69 @@ def test_wrong_arguments_are_all_named():
     with pytest.raises(ConfigError) as caught:
         _parsed(["recipe=plain", "seeds=one", "split=train", "parallel=0"], None)
     assert len(caught.value.problems) == 4
+
+
+class Stopped(Trained):
+    """Is stopped in the middle of one run, and can go on with it."""
+
+    def __call__(self, arguments):
+        if arguments[0] == "resume":
+            folder = Path(arguments[1])
+            name, _, seed = folder.name.rpartition("-")
+            arguments = [f"recipe={name}", f"seed={seed}", f"hydra.run.dir={folder}"]
+            self.runs.append("resumed")
+            return super().__call__(arguments)
+        said = dict(item.split("=", 1) for item in arguments if "=" in item)
+        if said["recipe"] == "fgm" and said["seed"] == "8":
+            Path(said["hydra.run.dir"]).mkdir(parents=True)
+            (Path(said["hydra.run.dir"]) / "state.json").write_text("{}", encoding="utf-8")
+            return subprocess.CompletedProcess(arguments, 3, "", "stopped")
+        return super().__call__(arguments)
+
+
+def test_a_run_that_was_stopped_is_resumed(tmp_path):
+    with pytest.raises(TrainingError, match="fgm, seed 8: stopped"):
+        run(_study(tmp_path), Stopped())
+    again = Stopped()
+    run(_study(tmp_path), again)
+    assert again.runs == ["resumed", ("fgm", 8)]
+
+
+def test_runs_made_for_another_question_are_not_taken_for_these(tmp_path):
+    run(_study(tmp_path, seeds=(7, 8)), Trained())
+    more = Trained()
+    run(_study(tmp_path, seeds=(7, 8, 9)), more)  # more seeds are the same question
+    assert {seed for _, seed in more.runs} == {9}
+    with pytest.raises(ConfigError, match="choose another folder"):
+        run(_study(tmp_path, overrides=("task=sentiment", "data.train_limit=50")), Trained())
+    with pytest.raises(ConfigError, match="key as before, recipe"):
+        run(Study("backbone", ("embedded", "hub"), (7, 8), tmp_path, overrides=("task=sentiment",)), Trained())
+
+
+class Undefined(Trained):
+    """Some runs have no value for the metric."""
+
+    def __init__(self, *missing) -> None:
+        super().__init__()
+        self.missing = missing
+
+    def __call__(self, arguments):
+        done = super().__call__(arguments)
+        if self.runs[-1] in self.missing:
+            folder = Path(next(item.split("=", 1)[1] for item in arguments if item.startswith("hydra.run.dir=")))
+            path = folder / "report" / "report.json"
+            report = json.loads(path.read_text(encoding="utf-8"))
+            report["tasks"]["sentiment"]["validation"]["metrics"]["macro_f1"]["value"] = None
+            path.write_text(json.dumps(report), encoding="utf-8")
+        return done
+
+
+def test_a_metric_without_a_value_counts_in_no_pair(tmp_path):
+    missing = [("rdrop", seed) for seed in (7, 8, 9, 10)] + [("fgm", seed) for seed in (7, 8, 9)]
+    result = run(_study(tmp_path), Undefined(*missing))
+    found = result["tasks"]["sentiment"]["differences"]
+    assert found["rdrop"] == {"mean": None, "low": None, "high": None, "p": None, "n": 0, "p_holm": None}
+    assert (found["fgm"]["n"], found["fgm"]["low"]) == (1, None)
+    told = "\n".join(lines(result))
+    assert "not computed: the metric has no value" in told
+    assert "(one pair)" in told

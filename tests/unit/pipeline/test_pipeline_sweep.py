@@ -8,6 +8,8 @@ import mlflow
 import pytest
 
 from xinyi.config.compose import load
+from xinyi.errors import TrackingError
+from xinyi.pipeline import sweep
 from xinyi.pipeline.sweep import FOLDER, conclude, environment, parent_run
 
 
@@ -44,3 +46,14 @@ def test_a_process_is_told_where_its_run_belongs(tmp_path, monkeypatch):
     told = environment(Path("study"))
     assert told[FOLDER] == str(tmp_path / "study")
     assert told["OTHER"] == "kept"
+
+
+def test_a_store_that_refused_once_is_asked_again(config, tmp_path, monkeypatch):
+    def refuse(_):
+        raise TrackingError("no answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sweep, "open_tracker", refuse)
+        with pytest.raises(TrackingError, match="no answer"):
+            parent_run(config, tmp_path / "study", "study")
+    assert parent_run(config, tmp_path / "study", "study") == parent_run(config, tmp_path / "study")

@@ -150,3 +150,44 @@ def test_half_written_lines_are_passed_over(tmp_path):
     (tmp_path / "e.jsonl").write_text('{"epoch": 1, "val/primary": 0.5}\n{"epoch": 2}\n{"epo', encoding="utf-8")
     assert epochs(tmp_path / "e.jsonl") == {1: 0.5}
     assert epochs(tmp_path / "none.jsonl") == {}
+
+
+def test_a_later_call_draws_anew(tmp_path):
+    trainer = Trainer()
+    tune(_tuning(tmp_path, 3), trainer)
+    tune(_tuning(tmp_path, 6), trainer)
+    rates = [next(item for item in command if item.startswith("optim.lr=")) for command in trainer.commands]
+    assert len(set(rates)) == len(rates) == 6
+
+
+def test_another_search_does_not_take_the_trials_of_the_first(tmp_path):
+    tune(_tuning(tmp_path, 2), Trainer())
+    with pytest.raises(ConfigError, match="choose another folder"):
+        tune(_tuning(tmp_path, 3, ("space.recipe=[plain,fgm]",)), Trainer())
+
+
+class Constant(Trainer):
+    """Its validation metric never has a value."""
+
+    def __call__(self, arguments):
+        process = super().__call__(arguments)
+        folder = next(Path(item.split("=", 1)[1]) for item in arguments if item.startswith("hydra.run.dir="))
+        (folder / "report" / "report.json").write_text('{"run": {"best_validation": null}}', encoding="utf-8")
+        return process
+
+
+def test_a_trial_without_a_value_has_failed(tmp_path):
+    with pytest.raises(TrainingError, match="never had a value"):
+        tune(_tuning(tmp_path), Constant())
+
+
+def test_a_trial_may_say_more_than_a_pipe_holds(tmp_path, monkeypatch):
+    script = tmp_path / "python"
+    script.write_text("#!/bin/sh\nyes warning | head -c 300000 >&2\necho the end >&2\nexit 1\n", encoding="utf-8")
+    script.chmod(0o755)
+    monkeypatch.setattr(trial.sys, "executable", str(script))
+    process = trial.starter({"PATH": "/usr/bin:/bin"})(["train"])
+    assert process.wait(timeout=30) == 1
+    process.stderr.seek(0)
+    assert process.stderr.read().endswith("the end\n")
+    process.stderr.close()

@@ -60,3 +60,16 @@ def test_state_goes_on_under_another_number_of_processes():
     second.load(state, hidden_matrices(model))
     for p in second.shares[1]:
         assert torch.equal(second.muon.state[p]["momentum_buffer"], one.muon.state[p]["momentum_buffer"])
+
+
+def test_momenta_go_where_the_weights_are():
+    settings = PretrainSettings(muon_lr=0.02)
+    made = Optimisers(tiny_lm(), settings)
+    for p in made.muon.param_groups[0]["params"]:
+        p.grad = torch.ones_like(p)
+    made.muon.step()
+    elsewhere = tiny_lm().to("meta")
+    elsewhere.tie_weights()
+    other = Optimisers(elsewhere, settings)
+    other.load(made.state(), hidden_matrices(elsewhere))
+    assert {state["momentum_buffer"].device.type for state in other.muon.state.values()} == {"meta"}

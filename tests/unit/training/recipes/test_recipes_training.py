@@ -15,6 +15,7 @@ from xinyi.training.objective import Extras, drops_inside
 from xinyi.training.recipes.distillation import distillation
 from xinyi.training.recipes.ema import MovingAverage
 from xinyi.training.recipes.pseudo import weighted
+from xinyi.training.recipes.uncertainty import UncertaintyWeights
 
 EXTRAS = {
     "rdrop": Extras(rdrop=1.0),
@@ -93,3 +94,19 @@ def test_encoders_are_asked_for_their_own_dropout():
     assert drops_inside(tiny_run(dropout=0.1).module.model.encoder.train())
     assert not drops_inside(tiny_run(dropout=0.1).module.model.encoder.eval())
     assert not drops_inside(tiny_run(dropout=0.0).module.model.encoder.train())
+
+
+def test_learnt_weights_of_tasks_take_losses_from_elsewhere():
+    weights = UncertaintyWeights(["sentiment", "intent"]).to("meta")
+    assert weights({"sentiment": torch.tensor(0.5), "intent": torch.tensor(1.0)}).device.type == "meta"
+
+
+def test_weights_that_stand_still_are_their_own_average(tmp_path):
+    run, average = tiny_run(epochs=1, dropout=0.0), MovingAverage(0.9)
+    run.module.model.encoder.requires_grad_(False)
+    before = {name: p.detach().clone() for name, p in run.module.model.encoder.named_parameters()}
+    trainer = build_trainer(run.settings, [average, BestCheckpoint(tmp_path)])
+    trainer.fit(run.module, run.train, run.validation)
+    learning = [p for p in run.module.parameters() if p.requires_grad]
+    assert [a.shape for a in average.state_dict()["average"]] == [p.shape for p in learning]
+    assert all(torch.equal(before[name], p) for name, p in run.module.model.encoder.named_parameters())
