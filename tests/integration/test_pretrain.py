@@ -11,11 +11,16 @@ from pathlib import Path
 import pytest
 import yaml
 from safetensors.torch import load_file
+from tokenizers import Tokenizer, models, pre_tokenizers
+from transformers import RobertaConfig, RobertaForMaskedLM
 
 from xinyi.cli import main
 from xinyi.config.compose import load
 from xinyi.config.paths import sample_dir
 from xinyi.config.roots import PRETRAIN
+from xinyi.errors import ConfigError
+from xinyi.pipeline.guard import alone
+from xinyi.pipeline.pretrain import pretrain
 
 pytestmark = pytest.mark.integration
 TINY = "backbone.config={hidden_size: 32, num_hidden_layers: 1, num_attention_heads: 2, intermediate_size: 48}"
@@ -99,3 +104,34 @@ def test_every_option_composes(option, text):
     config = load([f"{group}={name}", f"data.files=[{text}]", "pretraining.minutes=1"], None, PRETRAIN)
     said = config.data.name if group == "corpus" else config.pretraining.step_tokens
     assert said
+
+
+def test_one_process_a_run(text):
+    config = load([f"data.files=[{text}]", "pretraining=smoke", "tracking=none"], root=PRETRAIN)
+    with alone(text.parent), pytest.raises(ConfigError, match="another process is at work"):
+        pretrain(config, text.parent, "xinyi pretrain")
+
+
+def test_goes_on_from_an_encoder_that_marks_texts_as_roberta_does(text):
+    folder = text.parent / "roberta"
+    vocabulary = [
+        "<s>",
+        "<pad>",
+        "</s>",
+        "<unk>",
+        "<mask>",
+        *sorted(set(text.read_text(encoding="utf-8")) - {"\n", " "}),
+    ]
+    tokenizer = Tokenizer(models.WordPiece({entry: i for i, entry in enumerate(vocabulary)}, unk_token="<unk>"))
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.add_special_tokens(vocabulary[:5])
+    config = RobertaConfig(
+        vocab_size=len(vocabulary), hidden_size=32, num_hidden_layers=1, num_attention_heads=2, intermediate_size=48,
+        max_position_embeddings=300, type_vocab_size=1, pad_token_id=1, bos_token_id=0, eos_token_id=2,
+    )  # fmt: skip
+    RobertaForMaskedLM(config).save_pretrained(folder)
+    tokenizer.save(str(folder / "tokenizer.json"))
+    more = _arguments(text, "more", "pretraining.scratch=false", "pretraining.tokens=4000", "backbone=local")
+    more.remove(TINY)
+    assert main([*more, f"backbone.path={folder}"]) == 0
+    assert (_run(text, "more") / "model" / "model.safetensors").is_file()

@@ -7,12 +7,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from torch import nn
+
 from xinyi.errors import BundleError, describe
 from xinyi.export.settings import Recipe
 from xinyi.models.classifier import MultiTaskClassifier
 from xinyi.runtime.engines import FORMAT_FILES, NEEDS
 from xinyi.runtime.manifest import NAME as MANIFEST
 from xinyi.runtime.manifest import SIGNATURE, read_manifest
+
+# Bytes of weights that one ONNX file holds at most (protobuf).
+LIMIT = 2**31
 
 
 def recipe_problems(recipe: Recipe, model: MultiTaskClassifier) -> Iterator[str]:
@@ -32,6 +37,17 @@ def recipe_problems(recipe: Recipe, model: MultiTaskClassifier) -> Iterator[str]
         yield describe(f"heads in the order {list(wanted)}", list(sizes), "give the tasks in the order of the heads")
     if missing := [task.id for task in recipe.tasks if task.id not in recipe.decodings]:
         yield describe("a decoding for each task", f"none for {missing}", "fit the decoding first")
+
+
+def size_problem(model: nn.Module) -> str | None:
+    """Why a model's graph does not fit into one file."""
+    size = sum(p.numel() * 4 for p in model.parameters())
+    if size < LIMIT:
+        return None
+    remedy = "set export=none and serve the checkpoint, or distil it into a smaller model (recipe=distill)"
+    return describe(
+        "under 2 GiB of weights, the most one ONNX file holds", f"{size / 2**30:.1f} GiB", remedy, "model.onnx"
+    )
 
 
 def place_problems(folder: Path, report_dir: Path | None) -> Iterator[str]:

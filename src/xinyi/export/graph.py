@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from xinyi.errors import describe
+from xinyi.export.checks import size_problem
 from xinyi.export.first_token import shorten_last_layer
 from xinyi.export.fused import fuse
 from xinyi.export.settings import ExportError, Recipe
@@ -25,8 +26,6 @@ from xinyi.runtime.classifier import INPUTS, OUTPUT
 
 FILE = "model.onnx"
 FUSED = "model.fused.onnx"
-# A single file holds at most 2 GiB (protobuf).
-LIMIT = 2**31
 
 
 class Positional(nn.Module):
@@ -46,8 +45,8 @@ def write_graph(model: MultiTaskClassifier, recipe: Recipe, folder: Path) -> str
     Raises:
         ExportError: the model is too large for one file, or has operations that ONNX lacks.
     """
-    if (size := sum(p.numel() * 4 for p in model.parameters())) >= LIMIT:
-        raise ExportError([describe("under 2 GiB of weights", f"{size / 2**30:.1f} GiB", "leave onnx out", FILE)])
+    if problem := size_problem(model):
+        raise ExportError([problem])
     _write(shorten_last_layer(copy.deepcopy(model)), recipe, folder / FILE)
     return FILE
 

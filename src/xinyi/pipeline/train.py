@@ -14,6 +14,7 @@ from xinyi.config.schema import TrainConfig
 from xinyi.config.schema.trainer import SEVERAL
 from xinyi.data import Dataset, load
 from xinyi.errors import ConfigError, Interrupted, describe
+from xinyi.export.checks import size_problem
 from xinyi.pipeline import stages
 from xinyi.pipeline.adapt import assembled, check_adapt
 from xinyi.pipeline.data_checks import PAGE, check_dataset
@@ -96,6 +97,8 @@ def _begun(
     dataset, _ = check_dataset(config, dataset, folder.root, auto="cheap")
     _keep(folder, config, dataset)
     parts = assembled(config, folder, dataset)
+    if config.export.enabled and (problem := size_problem(parts.model)):
+        raise ConfigError([problem])  # now: it would be found only after the training
     # A name of our own, kept first: killed before MLflow's id is kept, the run still finds what it began there.
     state = {"key": uuid4().hex, **state, "fingerprint": dataset.summary["fingerprint"]}
     write_json(folder.state, state)

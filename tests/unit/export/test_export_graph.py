@@ -10,6 +10,7 @@ import torch
 from tiny_bundle import DECODINGS, ENCODING, TASKS, tiny_model
 
 from xinyi.export import load_model
+from xinyi.export.checks import size_problem
 from xinyi.export.graph import FILE, write_graph
 from xinyi.export.scoring import on_cpu
 from xinyi.export.settings import ExportSettings, Recipe
@@ -72,3 +73,10 @@ def test_the_trained_model_is_left_as_it_was() -> None:
     assert not twin.training
     assert tiny.model.encoder.config._attn_implementation == attention
     assert all(torch.equal(tensor, before[name]) for name, tensor in tiny.model.state_dict().items())
+
+
+def test_a_model_too_large_for_one_file_is_told_by_its_size() -> None:
+    with torch.device("meta"):
+        large, small = torch.nn.Linear(2**15, 2**14, bias=False), torch.nn.Linear(2**15, 2**14 - 1, bias=False)
+    assert "2.0 GiB" in (size_problem(large) or "")
+    assert size_problem(small) is None
