@@ -14,6 +14,9 @@ from xinyi.config import check
 from xinyi.config.schema.data import SourceConfig
 from xinyi.errors import describe
 
+_OF_ONE_SOURCE = (
+    "train", "validation", "test", "labels", "kinds", "order", "map", "stars", "drop", "constants",
+)  # fmt: skip
 _NO_FILE = "check the path; relative paths start from data.root, or from the working folder"
 
 
@@ -27,8 +30,8 @@ def sources(data: Mapping[str, Any]) -> list[dict[str, Any]]:
 def data_problems(config: Mapping[str, Any]) -> Iterator[str]:
     """Every problem of the data section that shows without reading a file."""
     data, own = config["data"], config["data"]["sources"]
-    if own and data["train"]:
-        yield describe("data.train or data.sources", "both", "remove one of them", "data")
+    if own:
+        yield from _beside_sources(data)
     if data["validation_share"] + data["test_share"] > 0.8:
         yield describe("validation_share + test_share of at most 0.8", "more", "lower one of them", "data")
     found = [text for i, raw in enumerate(own) for text in check.problems(raw, SourceConfig, f"data.sources[{i}].")]
@@ -44,6 +47,14 @@ def data_problems(config: Mapping[str, Any]) -> Iterator[str]:
         yield describe("the package OpenCC", "none", "pip install OpenCC, or set data.simplify=false", "data.simplify")
 
 
+def _beside_sources(data: Mapping[str, Any]) -> Iterator[str]:
+    """What says something of one origin's files or labels would be ignored beside a list of origins."""
+    for name in _OF_ONE_SOURCE:
+        if data[name]:
+            remedy = f"move it into the sources as {name}, or remove data.sources"
+            yield describe(f"data.{name} or data.sources", "both", remedy, f"data.{name}")
+
+
 def _split_problems(data: Mapping[str, Any]) -> Iterator[str]:
     """Validation rows choose the checkpoint, test rows are what is reported: neither can be left out."""
     for split in ("validation", "test"):
@@ -56,9 +67,11 @@ def _way_problems(data: Mapping[str, Any]) -> Iterator[str]:
     """Splits by time need a column of times; only they have a first moment."""
     if data["split"] == "time" and not data["time"]:
         yield describe("a column with times", "none", "set data.time=<column>", "data.time")
-    for name in ("validation_from", "test_from"):
+    for split, name in (("validation", "validation_from"), ("test", "test_from")):
         if data[name] and data["split"] != "time":
             yield describe("data.split=time", repr(data["split"]), f"set it, or remove data.{name}", f"data.{name}")
+        elif data[name] and all(source[split] for source in sources(data)):
+            yield describe(f"{split} rows by time or from a file", "both", f"remove data.{name}", f"data.{name}")
     given = data["corrections"] or []
     for name in [given] if isinstance(given, str) else given:
         if not os.path.exists(os.path.expanduser(name)):
@@ -81,7 +94,7 @@ def _file_problems(source: Mapping[str, Any], root: str | None, where: str) -> I
 
 
 def _label_problems(source: Mapping[str, Any], tasks: Mapping[str, Any], where: str) -> Iterator[str]:
-    for name in ("kinds", "order", "map", "stars", "drop"):
+    for name in ("kinds", "order", "map", "stars", "drop", "outside"):
         for task in source[name]:
             if task not in source["labels"]:
                 remedy = f"add {where}.labels.{task}=<column>"

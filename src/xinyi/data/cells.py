@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 # Noticed by themselves: in a column whose kind is unknown only signs that label names do not contain.
 SEPARATORS = ("|", ";", "；")
 SEPARATORS_OF_MULTI = (*SEPARATORS, "、", "，", ",")
+# Written one way by one person and another way by the next: in one column they mean the same.
+_ALIKE = (";；", "、，,")
 
 
 class BadCellError(ValueError):
@@ -38,10 +42,12 @@ def as_list(value: Any) -> list[Any] | None:
     if isinstance(value, list):
         return value
     if isinstance(value, str) and value.strip()[:1] == "[" and value.strip()[-1:] == "]":
-        try:
-            return json.loads(value)
-        except (ValueError, RecursionError):
-            return None
+        for read in (json.loads, ast.literal_eval):  # JSON, and what pandas writes into a csv
+            try:
+                found = read(value.strip())
+            except (ValueError, SyntaxError, MemoryError, RecursionError):
+                continue
+            return found if isinstance(found, list) else None
     return None
 
 
@@ -58,6 +64,15 @@ def notice_separator(cells: Iterable[Any], candidates: Iterable[str]) -> str | N
     """The first candidate that occurs in any cell."""
     texts = {cell for cell in cells if isinstance(cell, str) and as_list(cell) is None}
     return next((sign for sign in candidates if any(sign in text for text in texts)), None)
+
+
+def any_of(sign: str | None, labels: Iterable[str] = ()) -> re.Pattern[str] | None:
+    """A separator with the other ways of writing it, but for those that occur inside labels."""
+    if sign is None:
+        return None
+    same = next((signs for signs in _ALIKE if sign in signs), sign)
+    inside = set("".join(labels))
+    return re.compile("|".join(re.escape(s) for s in same if s == sign or s not in inside))
 
 
 def is_missing(value: Any) -> bool:
@@ -83,7 +98,7 @@ def parse_single(value: Any, mapping: Mapping[str, str]) -> str | None:
 
 
 def parse_multi(
-    value: Any, mapping: Mapping[str, str], separator: str | None, empty: str | None = None
+    value: Any, mapping: Mapping[str, str], separator: str | re.Pattern[str] | None, empty: str | None = None
 ) -> list[str] | None:
     """The labels of a multi cell without repeats, [] for none of them, None where the row lacks the label.
 
@@ -101,7 +116,8 @@ def parse_multi(
         if mapped == "":
             return None
         whole = whole if mapped is None else mapped
-        parts = whole.split(separator) if separator and mapped is None else [whole]
+        pattern = re.compile(re.escape(separator)) if isinstance(separator, str) else separator
+        parts = pattern.split(whole) if separator and mapped is None else [whole]
     texts = [as_text(part) for part in parts if not is_missing(part)]
     labels = [label for label in dict.fromkeys(mapping.get(text, text) for text in texts) if label]
     if empty in labels:

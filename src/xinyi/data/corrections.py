@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from xinyi.data.cells import as_text, is_missing
 from xinyi.data.read import read_rows
 from xinyi.data.wording import names_text, rows_text, value_text
 from xinyi.errors import DataError, describe
@@ -83,7 +84,7 @@ def _take(
     row: Mapping[str, Any], number: int, tasks: Mapping[str, TaskSpec], answers: Labels, bad: dict[str, list[int]]
 ) -> None:
     """One line's answer into `answers`, or its number into `bad`."""
-    text = str(row["label"] or "").strip().removeprefix("'")
+    text = "" if is_missing(row["label"]) else as_text(row["label"]).removeprefix("'")
     key, name = str(row["id"]).strip(), str(row["task"]).strip()
     if not text:
         return

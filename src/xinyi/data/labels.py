@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from xinyi.data.cells import (
     SEPARATORS,
     SEPARATORS_OF_MULTI,
     BadCellError,
+    any_of,
     is_value,
     notice_separator,
     parse_multi,
@@ -153,7 +155,7 @@ class _Reader:
         empty = self.spec.empty.id if self.spec and self.spec.empty else None
         return functools.partial(parse_multi, mapping=mapping, separator=self._separator(name, source), empty=empty)
 
-    def _separator(self, name: str, source: SourceSettings) -> str | None:
+    def _separator(self, name: str, source: SourceSettings) -> str | re.Pattern[str] | None:
         """What separates labels in a cell, noticed in the source's training files."""
         if self.kind != "multi" or source.separator:
             return source.separator
@@ -162,7 +164,7 @@ class _Reader:
         signs = [s for s in (SEPARATORS_OF_MULTI if told else SEPARATORS) if not any(s in label for label in known)]
         own = [f for f in self.files if f.source is source and name in f.labels]
         training = [f for f in own if f.split == "train"]
-        return notice_separator((cell for f in training or own for cell in f.labels[name]), signs)
+        return any_of(notice_separator((cell for f in training or own for cell in f.labels[name]), signs), known)
 
 
 def _mapping(spec: TaskSpec, source: SourceSettings) -> Mapping[str, str] | None:

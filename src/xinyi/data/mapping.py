@@ -7,11 +7,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from xinyi.data.cells import BadCellError, as_list, as_text
+from xinyi.data.cells import SEPARATORS, BadCellError, as_list, as_text
 from xinyi.data.raw import RawFile
 from xinyi.data.wording import value_text
 
-_NUMBER = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*(?:星级|星|颗星|分|stars?|/\s*[0-9]+)?", re.IGNORECASE)
+_NUMBER = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*(?:星级|星|颗星|分|stars?|/\s*([0-9]+))?", re.IGNORECASE)
 _DRAWN = re.compile("(★{1,10})[☆✩]*|(⭐{1,10})")
 _SPELLED = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5}
 _SPELLED_STARS = re.compile("([一二两三四五])星级?")
@@ -31,7 +31,7 @@ def stars_to_level(cell: Any, most: int, levels: Sequence[str]) -> str | None:
     """
     if cell is None or (isinstance(cell, str) and not cell.strip()):
         return None
-    stars = _stars(as_text(cell))
+    stars = _stars(as_text(cell), most)
     if stars is None or not 1 <= stars <= most:
         raise BadCellError(f"no number of stars from 1 to {most}")
     place, middle = (stars - 1) / (most - 1) * (len(levels) - 1), (len(levels) - 1) / 2
@@ -41,10 +41,10 @@ def stars_to_level(cell: Any, most: int, levels: Sequence[str]) -> str | None:
     return levels[outer if half and place != middle else round(place)]
 
 
-def _stars(text: str) -> float | None:
+def _stars(text: str, most: int) -> float | None:
     text = text.replace("\ufe0f", "")
     if match := _NUMBER.fullmatch(text):
-        return float(match.group(1))
+        return float(match.group(1)) if match.group(2) in (None, str(most)) else None
     if match := _DRAWN.fullmatch(text):
         return len(match.group(1) or match.group(2))
     match = _SPELLED_STARS.fullmatch(text)
@@ -81,14 +81,19 @@ def _dropped(file: RawFile) -> tuple[frozenset[int], Counter[tuple[str, str]]]:
     for task, labels in file.source.drop.items():
         wanted = set(map(str, labels))
         for i, cell in enumerate(file.labels.get(task, ())):
-            for label in wanted.intersection(_texts(cell)):
+            for label in wanted.intersection(_texts(cell, file.source.separator)):
                 counts[task, label] += i not in found
                 found[i] = None
     return frozenset(found), counts
 
 
-def _texts(cell: Any) -> Iterator[str]:
-    for part in as_list(cell) or [cell]:
+def _texts(cell: Any, separator: str | None) -> Iterator[str]:
+    """A cell's labels: as a whole, and parted where a sign parts labels whatever the task's kind."""
+    parts = as_list(cell) or [cell]
+    if isinstance(cell, str) and parts == [cell]:
+        pattern = re.escape(separator) if separator else "|".join(map(re.escape, SEPARATORS))
+        parts = [cell, *re.split(pattern, cell)]
+    for part in parts:
         try:
             if part is not None:
                 yield as_text(part)

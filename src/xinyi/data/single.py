@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import pyarrow as pa
 
+from xinyi.data.corrections import corrected
 from xinyi.data.files import make_tables, read_split
 from xinyi.data.labels import column_problems
 from xinyi.data.load import Dataset
@@ -26,6 +27,8 @@ def load_split(
     workers: int = 1,
     limit: int | None = None,
     seed: int = 7,
+    repair: bool = True,
+    corrections: Sequence[str] = (),
 ) -> Dataset:
     """The source's test files as one split `test`.
 
@@ -34,7 +37,7 @@ def load_split(
         source: its `test` files and columns are read, nothing else.
         tasks: the tasks of the model to be evaluated; those without a label column are left out.
         mask, simplify: as the model's texts were prepared. workers: processes that prepare texts.
-        limit, seed: the most rows, drawn by the seed.
+        limit, seed: the most rows, drawn by the seed. repair: see `DataSettings`. corrections: files of labels.
 
     Raises:
         DataError: with every problem found.
@@ -42,8 +45,9 @@ def load_split(
     known = [task for task in tasks if not list(column_problems([task], [source]))]
     problems = [] if known else list(column_problems(tasks, [source]))
     files, _ = read_split(source, "test", known, problems)
-    preparation = Preparation(mask, simplify=simplify)
+    preparation = Preparation(mask, repair, simplify)
     specs, tables, sources, warnings = make_tables(files, known, False, preparation, workers, problems)
+    tables = corrected(tables, specs, corrections, warnings)
     splits = {"test": at_most(pa.concat_tables(tables).drop_columns(GROUP), limit, seed)}
     summary = summarise(name, splits, specs, sources, [], mask, warnings)
     return Dataset(tuple(specs), splits, summary | {"simplified": simplify})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -71,8 +72,8 @@ def abstaining(predictions: Predictions, name: str, decoding: Decoding, settings
         "outside": None,
     }
     if fitted and len(judged.rows):
-        draws = list(weightings(units, settings, f"abstain {name} {predictions.split}"))
-        weights = (np.ones((len(score_B), 1)), *draws)
+        draws = weightings(units, settings, f"abstain {name} {predictions.split}")
+        weights = chain([np.ones((len(score_B), 1))], draws)  # one piece at a time: all of them are rows × resamples
         found = [selective.at_threshold(score_B, judged.wrong_B, decoding.abstain_below, part) for part in weights]
         for place, key in enumerate(("coverage", "risk")):
             spread = np.concatenate([pair[place] for pair in found[1:]])

@@ -133,7 +133,8 @@ def _arrays(found: SplitAnswers) -> dict[str, NDArray]:
 def _split(split: str, arrays: Mapping[str, NDArray]) -> SplitAnswers:
     own = {name.removeprefix(f"{split}/"): array for name, array in arrays.items() if name.startswith(f"{split}/")}
     tasks = {}
-    for name in [key.removeprefix("task/").removesuffix("/about") for key in own if key.endswith("/about")]:
+    heads = (key for key in own if key.startswith("task/") and key.endswith("/about"))
+    for name in [key.removeprefix("task/").removesuffix("/about") for key in heads]:
         kind, *labels = _text(own[f"task/{name}/about"]).tolist()
         parts = (own[f"task/{name}/{part}"] for part in ("rows", "gold", "logits"))
         tasks[name] = TaskAnswers(kind, tuple(labels), *parts)

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 from xinyi.errors import BundleError, describe
 from xinyi.runtime.engines import open_session
+from xinyi.runtime.files import file_problems
 from xinyi.runtime.manifest import read_manifest
 
 # What clients need beside the graph: Triton ignores files that it does not know.
@@ -24,12 +25,14 @@ def write_triton(bundle: Path, repository: Path, format: str = "onnx") -> Path:
     Layout: `<name>/config.pbtxt`, `<name>/<version>/model.onnx`, and beside the graph the files that a client reads.
 
     Raises:
-        BundleError: no such format, or the graph's inputs and outputs are not those of a bundle.
+        BundleError: a damaged file, no such format, or the graph's inputs and outputs are not those of a bundle.
     """
     manifest = read_manifest(bundle)
     if format not in manifest.formats or not manifest.formats[format].file.endswith(".onnx"):
         there = [name for name, record in manifest.formats.items() if record.file.endswith(".onnx")]
         raise BundleError([describe("an ONNX format of the bundle", format, f"choose among {there}", str(bundle))])
+    if problems := file_problems(manifest, [manifest.formats[format].file, *CLIENT_FILES[:2], CLIENT_FILES[3]]):
+        raise BundleError(problems)
     graph = bundle / manifest.formats[format].file
     model = repository / manifest.name
     model.mkdir(parents=True, exist_ok=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
@@ -38,7 +38,8 @@ class NoRegression(Rule):
 
     pass: the difference's whole interval lies above minus the margin. fail: the candidate is worse, shown by
     McNemar's exact test (accuracy) or the paired bootstrap after Holm's correction, and not shown to be within the
-    margin. undecided: neither. Other rows, no champion, or the champion itself as candidate: fail.
+    margin. undecided: neither. Other rows, no champion, the champion itself as candidate, or (with task `*`) a task
+    of the champion's that the candidate lacks: fail.
 
     slice: compare within each value of this slice that has at least `least_rows` rows; `*` for every slice.
     """
@@ -55,7 +56,15 @@ class NoRegression(Rule):
 
     def compare(self, evidence: Evidence) -> list[Comparison | Outcome]:
         """One comparison a task, or a task and slice value; what cannot be compared is a failure."""
-        return self.of_tasks(evidence, lambda task: self._task(evidence, task))
+        return [*self.of_tasks(evidence, lambda task: self._task(evidence, task)), *self._lost(evidence)]
+
+    def _lost(self, evidence: Evidence) -> Iterator[Outcome]:
+        """Tasks that the model in use answers and the candidate does not."""
+        if self.task == "*" and isinstance(evidence.champion, Mapping):
+            known, former = (report.get("tasks") for report in (evidence.report, evidence.champion))
+            for task in former if isinstance(former, Mapping) and isinstance(known, Mapping) else ():
+                if task not in known:
+                    yield self.failure(task, "the champion answers this task, the candidate does not")
 
     def check(self, evidence: Evidence) -> list[Outcome]:
         """The comparisons of this rule alone, as one family."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -51,8 +52,11 @@ def given_data(target: Path, is_run: bool, overrides: Sequence[str], classifier:
         classifier.tasks,
         mask=classifier.masking,
         simplify=simplify,
+        workers=config.workers or os.cpu_count() or 1,
         limit=config.limit,
         seed=config.seed,
+        repair=config.repair,
+        corrections=[config.corrections] if isinstance(config.corrections, str) else config.corrections or (),
     )
 
 

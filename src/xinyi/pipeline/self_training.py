@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from xinyi.config.schema import TrainConfig
 from xinyi.data import Dataset
-from xinyi.data.prepare import CHUNK_ROWS, Preparation, RawChunk, prepare_chunk
+from xinyi.data.prepare import CHUNK_ROWS, Preparation, RawChunk, prepare_chunk, row_id
 from xinyi.data.tokens import WEIGHT, EncodedSplit
 from xinyi.errors import DataError, describe
 from xinyi.evaluation.decoding import fit_temperature
@@ -115,7 +115,9 @@ class _Labeller:
     counts: dict[str, Counter[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.seen = {row for table in self.dataset.splits.values() for row in table["id"].to_pylist()}
+        # By text alone: the unlabelled messages come without what was said before them.
+        splits = self.dataset.splits.values()
+        self.seen = {row_id(text, "") for table in splits for part in table["text"].chunks for text in part.to_pylist()}
         self.temperatures = _temperatures(self.parts)
         self.used = 0
 

@@ -9,9 +9,12 @@ from typing import Any
 
 from xinyi.errors import DataError, describe
 from xinyi.runtime.tables import ERROR, Row
+from xinyi.text import mask
 
 # Put before the new names where the input has columns of these names already.
 AWAY = "predicted."
+# Characters of a column's name that messages show.
+_LONGEST = 12
 
 
 @dataclass(frozen=True)
@@ -61,11 +64,17 @@ def check_columns(header: Sequence[str] | None, piece: Sequence[Row], columns: C
         if name is None or (name in found and found.count(name) == 1) or not (found or header is not None):
             continue
         close = get_close_matches(name, found, n=1, cutoff=0.5)
-        remedy = f"did you mean {close[0]!r}?" if close and close[0] != name else "name one of them"
-        got = f"columns {found}" if name not in found else f"it {found.count(name)} times in {found}"
+        guess = f"did you mean {shown(close)[0]!r}?" if close and close[0] != name else None
+        remedy = guess or "name one of them; has the file a header?"
+        got = f"columns {shown(found)}" if name not in found else f"it {found.count(name)} times in {shown(found)}"
         problems.append(describe(f"{option} {name!r}, once", got, remedy))
     if problems:
         raise DataError(problems, "the input cannot be classified")
+
+
+def shown(names: Sequence[str]) -> list[str]:
+    """Column names for a message: in a file without a header they are its first row, a customer's words among them."""
+    return [name if len(name) <= _LONGEST else name[:_LONGEST] + "…" for name in map(mask, names)]
 
 
 def row_error(values: dict[str, Any], columns: Columns) -> str | None:

@@ -101,7 +101,7 @@ def _parse(folder: Path, raw: Mapping[str, Any]) -> Manifest:
     tasks, decodings = parse_tasks(raw["tasks"])
     return Manifest(
         folder=folder,
-        name=str(raw["name"]),
+        name=_name(str(raw["name"])),
         version=str(raw["version"]),
         files={path: FileRecord(str(record["sha256"]), int(record["bytes"])) for path, record in raw["files"].items()},
         tasks=tasks,
@@ -117,6 +117,13 @@ def _parse(folder: Path, raw: Mapping[str, Any]) -> Manifest:
         golden_rows=int(raw["golden_rows"]),
         raw=raw,
     )
+
+
+def _name(name: str) -> str:
+    """It becomes part of paths. Raises ValueError for one that could lead elsewhere."""
+    if not name.strip(".") or set(name) & set('/\\:\0"'):
+        raise ValueError(f"name {name!r}")
+    return name
 
 
 def read_labels(folder: Path) -> tuple[tuple[TaskSpec, ...], dict[str, Decoding]]:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from xinyi.errors import DataError, describe
+from xinyi.runtime.columns import shown
 from xinyi.runtime.output import check_paths, open_output
 from xinyi.runtime.tables import Row, open_input
 from xinyi.text import PLACEHOLDERS, find_personal_data
@@ -21,7 +23,7 @@ def mask_file(input: Path | str, output: Path | str, text_column: str = "text") 
     """
     check_paths(input, output)
     counts: Counter[str] = Counter()
-    rows, broken, missing = 0, [], []
+    rows, broken, missing, odd = 0, [], [], []
     with open_input(input) as table:
         _check_header(table.header, text_column)
         with open_output(output, table) as write:
@@ -29,29 +31,54 @@ def mask_file(input: Path | str, output: Path | str, text_column: str = "text") 
                 # Written as it came, a broken row could carry personal data that nobody looked at.
                 broken += [row.number] if row.error else []
                 missing += [row.number] if text_column not in row.values else []
-                _mask_row(row, table.header, text_column, counts)
+                odd += [] if _mask_row(row, table.header, text_column, counts) else [row.number]
                 write(row)
                 rows += 1
             _refuse(broken, "rows that can be read", "mend or remove them")
+            _refuse(odd, f"text, numbers or lists of texts in {text_column!r}", "take the texts out of these objects")
             _refuse(missing, f"{text_column!r} in each row", "name another with --text-column, or add it")
     return rows, counts
 
 
 def _check_header(header: list[str] | None, column: str) -> None:
-    if header is not None and column not in header:
-        problem = describe(f"text column {column!r}", f"columns {header}", "name one of them with --text-column")
+    if header is not None and header.count(column) != 1:
+        got = f"it {header.count(column)} times among" if column in header else "columns"
+        remedy = "name one of them with --text-column; has the file a header?"
+        problem = describe(f"text column {column!r}, once", f"{got} {shown(header)}", remedy)
         raise DataError([problem], "the input cannot be masked")
 
 
-def _mask_row(row: Row, header: list[str] | None, column: str, counts: Counter[str]) -> None:
-    """Mask where the writer looks: a csv row is written from its cells, a jsonl row from its values."""
-    value = row.values.get(column)
-    if not isinstance(value, str):
-        return
-    if header is None or row.cells is None:
-        row.values[column] = _masked(value, counts)
-    else:
-        row.cells[header.index(column)] = _masked(value, counts)
+def _mask_row(row: Row, header: list[str] | None, column: str, counts: Counter[str]) -> bool:
+    """Mask wherever a writer may look: csv is written from a row's cells, other forms from its values.
+
+    Returns whether the value is one in which personal data can be looked for.
+    """
+    try:
+        masked = _masked_value(row.values.get(column), counts)
+    except TypeError:
+        return False
+    if column in row.values:
+        row.values[column] = masked
+    if header is not None and row.cells is not None:
+        row.cells[header.index(column)] = masked
+    return True
+
+
+def _masked_value(value: Any, counts: Counter[str]) -> Any:
+    """A text, a number that may be one's telephone, or the turns of a conversation. Raises TypeError for others."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, list):
+        return [_masked_value(part, counts) for part in value]
+    if isinstance(value, str):
+        return _masked(value, counts)
+    if isinstance(value, int | float):
+        text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+        masked = _masked(text, counts)
+        return value if masked == text else masked
+    if hasattr(value, "isoformat"):
+        return value
+    raise TypeError(type(value).__name__)
 
 
 def _refuse(rows: list[int], expected: str, remedy: str) -> None:

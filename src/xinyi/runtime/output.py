@@ -13,9 +13,9 @@ from typing import IO, Any, Protocol
 from uuid import uuid4
 
 from xinyi.errors import DataError, describe
-from xinyi.runtime.columns import AWAY
+from xinyi.runtime.columns import AWAY, shown
 from xinyi.runtime.streams import COMPRESSIONS, STREAM, kind, packed
-from xinyi.runtime.tables import DELIMITERS, ERROR, JSON_LINES, READERS, Row, Table
+from xinyi.runtime.tables import DELIMITERS, ERROR, JSON_LINES, READERS, Row, Table, TextTable
 
 
 class RowWriter(Protocol):
@@ -103,12 +103,22 @@ def _abandon(writer: RowWriter) -> None:
 
 def _writer(place: Any, target: Path | str, table: Table, added: Sequence[tuple[str, str]]) -> RowWriter:
     form, packing = kind(target)
+    _check_names(table, form)
     if form in (".parquet", ".xlsx"):
         return _Typed(place, form, table, added)
     file = packed(place, packing) if isinstance(place, Path) else place
     if form in JSON_LINES:
         return _Lines(file, added, owned=isinstance(place, Path))
     return _Cells(file, form, table, added, owned=isinstance(place, Path))
+
+
+def _check_names(table: Table, form: str) -> None:
+    """Raise DataError where columns of one name would become one: everywhere but from csv to csv."""
+    header = table.header or []
+    twice = sorted({name for name in header if header.count(name) > 1})
+    if twice and not (form in DELIMITERS and isinstance(table, TextTable)):
+        remedy = "rename them" if not isinstance(table, TextTable) else "rename them, or write csv"
+        raise DataError([describe("each column once", shown(twice), remedy, "output")])
 
 
 class _Lines:
@@ -146,7 +156,7 @@ class _Cells:
         self._file, self._owned = file, owned
         self._header, self._added = table.header or [], [name for name, _ in added]
         lines = _Encoder(file, "utf-8-sig" if table.marked else "utf-8")
-        self._cells = csv.writer(lines, delimiter=DELIMITERS[form], lineterminator="\n")
+        self._cells = csv.writer(lines, delimiter=DELIMITERS[form], lineterminator="\r\n")
         self._cells.writerow([*self._header, *self._added])
 
     def write(self, row: Row) -> None:
@@ -162,14 +172,18 @@ class _Cells:
 
 
 class _Encoder:
-    """What csv.writer writes to: text in, bytes out."""
+    """What csv.writer writes to: text in, bytes out, lines ended by a line feed.
+
+    The writer quotes cells that hold a character of its line end: it has to know of both, or a lone carriage return
+    would part a row.
+    """
 
     def __init__(self, file: IO[bytes], encoding: str) -> None:
         self.file, self.encoding = file, encoding
 
     def write(self, text: str) -> int:
         # A lone surrogate, as a parquet or xlsx file may hold, has no bytes in UTF-8.
-        encoded = text.encode(self.encoding, errors="replace")
+        encoded = (text.removesuffix("\r\n") + "\n").encode(self.encoding, errors="replace")
         self.encoding = "utf-8"  # the byte order mark belongs to the first line only
         return self.file.write(encoded)
 
@@ -184,8 +198,6 @@ class _Typed:
 
     def __init__(self, path: Path, form: str, table: Table, added: Sequence[tuple[str, str]]) -> None:
         header = table.header or []
-        if twice := sorted({name for name in header if header.count(name) > 1}):
-            raise DataError([describe("each column once", twice, "rename them, or write csv", "output")])
         if form == ".parquet":
             from xinyi.runtime.tables_parquet import ParquetWriter
 

@@ -123,7 +123,10 @@ def _spooled(job: Job) -> Summary:
             taken, resumed = _fill(job, spool)
             if identity(Path(job.source)) != before:
                 raise DataError([describe("an input that stays as it is", "a changed one", "run it again", "input")])
-            rows, errors, prefix = _assemble(job, spool, taken)
+            try:
+                rows, errors, prefix = _assemble(job, spool, taken)
+            except ValueError as error:
+                raise DataError([describe("an answer a row", "others", "run it again", str(spool.path))]) from error
         except DataError as error:
             # Answers of an input that has to be changed are of no use; a full disk is another matter.
             if not isinstance(error.__cause__, OSError):

@@ -12,20 +12,45 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from xinyi.errors import DataError, describe
 from xinyi.runtime.tables import Row
+
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None
 
 
 class Spool:
     """Answers of an output's rows. key: what must be the same for them to be used again.
 
     done: rows that were answered before.
+
+    Raises:
+        DataError: another process is writing the same output.
     """
 
     def __init__(self, target: Path, key: Mapping[str, Any]) -> None:
         self.path = target.with_name(f".{target.name}.answers")
         self._head = json.dumps(key, sort_keys=True).encode() + b"\n"
-        self.done = self._reopen()
         self._file = self.path.open("ab")
+        self._lock(target)
+        self.done = self._reopen()
+
+    def _lock(self, target: Path) -> None:
+        """Hold the file, which the system lets go of when a process dies."""
+        if fcntl is None:
+            return
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            self._file.close()
+            remedy = "wait for its end, or name another output"
+            raise DataError(
+                [describe("an output of one's own", "one that another process writes", remedy, str(target))]
+            ) from error
+        except OSError:
+            pass  # a network folder without locks
 
     def _reopen(self) -> int:
         """Complete rows in an earlier file with the same key, cut behind the last; else begin anew."""

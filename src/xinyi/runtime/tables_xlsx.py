@@ -73,9 +73,10 @@ class SheetWriter:
 
     def __init__(self, path: Path, header: list[str]) -> None:
         self._path, self._header, self._count = path, header, 1
-        self._book = _openpyxl().Workbook(write_only=True)
+        openpyxl = _openpyxl()
+        self._book, self._made = openpyxl.Workbook(write_only=True), openpyxl.cell.WriteOnlyCell
         self._sheet = self._book.create_sheet("xinyi")
-        self._sheet.append([_cell(name) for name in header])
+        self._sheet.append([self._cell(name) for name in header])
 
     def write(self, values: dict[str, Any]) -> None:
         """Add a row. Raises DataError when the sheet is full."""
@@ -83,15 +84,26 @@ class SheetWriter:
         if self._count > MOST_ROWS:
             found = f"more than {MOST_ROWS - 1:,} rows"
             raise DataError([describe("an output that xlsx can hold", found, "write csv or parquet", "output")])
-        self._sheet.append([_cell(values.get(name)) for name in self._header])
+        self._sheet.append([self._cell(values.get(name)) for name in self._header])
 
     def close(self) -> None:
         """Write the file."""
         self._book.save(self._path)
 
+    def _cell(self, value: Any) -> Any:
+        """A cell; text that begins as a formula, or is called as an error, stays text."""
+        value = _plain(value)
+        if not isinstance(value, str):
+            return value
+        cell = self._made(self._sheet, value)
+        cell.data_type = "s"
+        return cell
 
-def _cell(value: Any) -> Any:
-    """A value as a sheet can hold it; text that begins as a formula stays text."""
+
+def _plain(value: Any) -> Any:
+    """A value as a sheet can hold it."""
+    if getattr(value, "tzinfo", None) is not None:
+        return value.isoformat()  # a sheet knows no time zones
     if isinstance(value, list):
         value = "|".join("" if part is None else str(part) for part in value)
     if not isinstance(value, str):

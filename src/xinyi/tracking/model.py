@@ -140,7 +140,7 @@ def _mlmodel(scratch: Path, manifest: Manifest, run_id: str | None, model_id: st
             artifacts={"bundle": str(scratch / "empty")},
             code_paths=[str(_served_code(scratch / "xinyi"))],
             signature=signature(manifest.tasks),
-            pip_requirements=requirements(),
+            pip_requirements=requirements(manifest.encoding.simplify),
             mlflow_model=described,
         )
     described.model_size_bytes = (described.model_size_bytes or 0) + sum(
@@ -170,9 +170,10 @@ def _served_code(target: Path) -> Path:
     return target
 
 
-def requirements() -> list[str]:
-    """What the model needs, at the versions it was made with."""
-    return [f"{name}=={metadata.version(name).split('+')[0]}" for name in _NEEDS]
+def requirements(simplify: bool = False) -> list[str]:
+    """What the model needs, at the versions it was made with; `simplify`: also what makes characters simplified."""
+    names = [*_NEEDS, *(["OpenCC"] if simplify else [])]
+    return [f"{name}=={metadata.version(name).split('+')[0]}" for name in names]
 
 
 def signature(tasks: Sequence[TaskSpec]) -> ModelSignature:

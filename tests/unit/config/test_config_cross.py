@@ -28,7 +28,15 @@ EXCLUDED = [
         "tasks.sentiment3",
         "derive.mapping to lead",
     ),
-    (["data.sources=[{train: train.jsonl}]"], "data", "data.train or data.sources, got both"),
+    (["data.sources=[{train: train.jsonl}]"], "data.train", "data.train or data.sources, got both"),
+    (["data.sources=[{train: train.jsonl}]"], "data.test", "data.test or data.sources, got both"),
+    (["data.drop={intent: [x]}", "data.sources=[{train: train.jsonl}]"], "data.drop", "move it into the sources"),
+    (["data.outside={intnt: OOS}"], "data.outside", "a task with a label column, got 'intnt'"),
+    (
+        ["data.split=time", "data.time=day", "data.test_from=2026-01-01"],
+        "data.test_from",
+        "test rows by time or from a file, got both",
+    ),
     (["data.validation_share=0.5", "data.test_share=0.4"], "data", "validation_share + test_share of at most 0.8"),
     (
         ["data.validation=null", "data.validation_share=0"],

@@ -83,3 +83,13 @@ def test_the_file_of_suspects_goes_round(jsonl, tmp_path: Path):
         writer.writerows(lines)
     again = load(DataSettings("mine", (source,), corrections=(str(path),), **settings), ())
     assert again.splits["train"]["label.intent"].to_pylist()[0] == "咨询"
+
+
+def test_the_label_nought_is_a_label(jsonl, tmp_path: Path):
+    jsonl([{"text": f"订单{i}还没有到", "label": i % 2} for i in range(30)])
+    source = SourceSettings(root=str(tmp_path), train=("train.jsonl",), labels={"bad": "label"})
+    whole = {"validation_share": 0.0, "test_share": 0.0}
+    ids = load(DataSettings("mine", (source,), **whole), ()).splits["train"]["id"].to_pylist()
+    jsonl([{"id": ids[1], "task": "bad", "label": 0}, {"id": ids[2], "task": "bad", "label": 1}], "mended.jsonl")
+    data = load(DataSettings("mine", (source,), corrections=(str(tmp_path / "mended.jsonl"),), **whole), ())
+    assert data.splits["train"]["label.bad"].to_pylist()[:4] == ["0", "0", "1", "1"]

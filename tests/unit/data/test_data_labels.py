@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from data_rows import labelled
 
-from xinyi.data.cells import BadCellError, parse_multi, parse_single
+from xinyi.data.cells import SEPARATORS_OF_MULTI, BadCellError, any_of, notice_separator, parse_multi, parse_single
 from xinyi.tasks import Derivation, Label, TaskSpec
 
 WHOLE = {"validation_share": 0.0, "test_share": 0.0}
@@ -170,3 +170,19 @@ def test_declared_tasks_ignore_other_label_columns(jsonl, loaded):
     assert data.tasks == (task,)
     assert "label.other" not in data.splits["train"].column_names
     assert any("label(s) without a train row" in problem and "'c'" in problem for problem in data.summary["problems"])
+
+
+@pytest.mark.parametrize("cell", ["a;b", "a；b", "a; b；"])
+def test_signs_that_look_alike_part_labels_alike(cell):
+    assert parse_multi(cell, {}, any_of(notice_separator(["x；y"], SEPARATORS_OF_MULTI))) == ["a", "b"]
+    assert parse_multi("a、b，c,d", {}, any_of("、")) == ["a", "b", "c", "d"]
+    assert parse_multi("a、b，c", {}, any_of("、", ["b，c"])) == ["a", "b，c"]
+    assert parse_multi("a;b；c", {}, ";") == ["a", "b；c"]  # a separator that was asked for is taken by the letter
+
+
+def test_lists_as_pandas_writes_them():
+    assert parse_multi("['愤怒', '失望']", {}, None) == ["愤怒", "失望"]
+    assert parse_multi("[]", {}, None) == []
+    assert parse_single("['愤怒']", {}) == "愤怒"
+    assert parse_single("[图片]", {}) == "[图片]"
+    assert parse_single("[__import__('os').getcwd()]", {}) == "[__import__('os').getcwd()]"

@@ -30,7 +30,7 @@ def test_no_stars(blank):
     assert stars_to_level(blank, 5, LEVELS) is None
 
 
-@pytest.mark.parametrize("cell", [0, 6, "很好", "5星6", "-1", ["1"], "100"])
+@pytest.mark.parametrize("cell", [0, 6, "很好", "5星6", "-1", ["1"], "100", "4/10"])
 def test_no_number_of_stars(cell):
     with pytest.raises(BadCellError):
         stars_to_level(cell, 5, LEVELS)

@@ -184,3 +184,30 @@ def test_all_problems_of_all_suites_come_at_once(tmp_path: Path) -> None:
     (tmp_path / "c.yaml").write_text(OWN, encoding="utf-8")
     with pytest.raises(ConfigError, match="'delivery' twice"):
         load_suites([str(tmp_path / "b.yaml"), str(tmp_path / "c.yaml")])
+
+
+def test_a_change_that_leaves_nothing_is_asked_as_it_is(tmp_path: Path) -> None:
+    suite = own_suite(
+        tmp_path,
+        """
+suite: marks
+zh: 标点
+en: Punctuation
+tests:
+  bare:
+    type: invariance
+    perturb: no_punctuation
+    texts: [！！！]
+""",
+    )
+    (case,) = make_cases(suite)
+    assert case.changed == ""
+    asked: list[str] = []
+
+    def answer(texts: list[str], contexts: list[str]) -> dict[str, np.ndarray]:
+        asked.extend(texts)
+        return {"feel": np.array([[9.0, 0, 0] if text else [0, 0, 9.0] for text in texts])}
+
+    found = read_answers(run_suites(suite, answer, [FEEL], tmp_path / "b.parquet"))
+    assert sorted(asked) == ["", "！！！"]
+    assert found.before["feel"].argmax() != found.after["feel"].argmax()

@@ -156,3 +156,12 @@ def test_benjamini_hochberg_by_its_definition(p: list[float]) -> None:
     under = np.flatnonzero(ordered <= rate * np.arange(1, len(p) + 1) / len(p) + 1e-15)
     limit = ordered[under[-1]] if len(under) else -1.0
     assert ((benjamini_hochberg(values) <= rate + 1e-12) == (values <= limit)).all()
+
+
+def test_columns_that_name_customers_are_no_slices_and_values_are_masked():
+    numbers = [f"1390013{i:04}" for i in range(30)]
+    repeated = ["13900139002", "13900139003"] * 15
+    found = attributes(["退款"] * 30, [""] * 30, {"phone": numbers, "line": repeated, "shop": ["甲", "乙"] * 15})
+    assert "phone" not in found
+    assert "line" not in found  # one placeholder is left of it
+    assert found["shop"] == ["甲", "乙"] * 15

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ from xinyi.export.signing import sign
 from xinyi.export.triton import MOST_ROWS, write_triton
 from xinyi.runtime import verify
 from xinyi.runtime.golden import read_golden
+from xinyi.runtime.manifest import render, seal
 from xinyi.runtime.signature import signature_problems
 
 SERVING = Path(__file__).parents[3] / "serving"
@@ -137,3 +139,22 @@ def test_without_the_library_the_extra_is_named(spoiled: Path, tmp_path: Path, m
     monkeypatch.setitem(sys.modules, "model_signing", None)
     with pytest.raises(BundleError, match=r"pip install 'xinyi\[sign\]'"):
         sign(spoiled, tmp_path / "key.pem")
+
+
+def test_a_damaged_bundle_becomes_no_triton_model(bundle: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "bundle"
+    shutil.copytree(bundle, copy)
+    (copy / "labels.json").write_text("{}", encoding="utf-8")
+    with pytest.raises(BundleError, match=r"labels\.json"):
+        write_triton(copy, tmp_path / "models")
+    assert not (tmp_path / "models").exists()
+
+
+@pytest.mark.parametrize("name", ["../escaped", "a/b", "..", "", "a\\b", "C:x"])
+def test_a_name_that_leads_elsewhere_is_no_bundles(bundle: Path, tmp_path: Path, name: str) -> None:
+    copy = tmp_path / "bundle"
+    shutil.copytree(bundle, copy)
+    raw = {**json.loads((copy / "manifest.json").read_text(encoding="utf-8")), "name": name}
+    (copy / "manifest.json").write_bytes(render(seal(raw)))
+    with pytest.raises(BundleError, match="every field"):
+        write_triton(copy, tmp_path / "models")

@@ -114,3 +114,18 @@ def test_slices_are_compared_value_by_value(files: Files) -> None:
 
 def _with_slices(split: Any, slices: dict[str, list[str]]) -> Any:
     return replace(split, slices={name: np.array(values) for name, values in slices.items()})
+
+
+def test_a_task_that_only_the_champion_answers_is_a_failure(files: Files) -> None:
+    world = read_world(files["better"], files["champion"])
+    left = next(name for name in world["report"]["tasks"] if name != "wish")
+    for part in ("tasks", "primary", "decoding"):
+        world["report"][part].pop(left)
+    for split in world["answers"].values():
+        split.tasks.pop(left)
+    verdict = judge(evidence(world), parse_rules([{"rule": "no_regression"}]))
+    (lost,) = [outcome for outcome in verdict["outcomes"] if outcome["task"] == left]
+    assert (verdict["verdict"], lost["answer"]) == ("fail", "fail")
+    assert "the candidate does not" in str(lost)
+    named = judge(evidence(world), parse_rules([{"rule": "no_regression", "task": "wish"}]))
+    assert left not in {outcome["task"] for outcome in named["outcomes"]}

@@ -10,6 +10,7 @@ import pytest
 
 from xinyi.errors import DataError
 from xinyi.runtime.mask_file import mask_file
+from xinyi.runtime.tables import open_input
 
 NUMBER = "13900139002"
 
@@ -53,3 +54,51 @@ def test_what_cannot_be_masked_is_refused_and_nothing_is_written(tmp_path: Path,
         mask_file(source, target)
     assert NUMBER not in str(caught.value)
     assert sorted(path.name for path in tmp_path.iterdir()) == [name]
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet", "xlsx"])
+def test_another_form_of_output_is_masked_as_well(tmp_path: Path, suffix: str) -> None:
+    if suffix != "jsonl":
+        pytest.importorskip({"parquet": "pyarrow", "xlsx": "openpyxl"}[suffix])
+    source, target = tmp_path / "in.csv", tmp_path / f"out.{suffix}"
+    source.write_text(f"id,text\n1,打{NUMBER}\n", encoding="utf-8")
+    mask_file(source, target)
+    with open_input(target) as table:
+        assert [row.values["text"] for row in table] == ["打[手机号]"]
+
+
+def test_numbers_and_turns_are_masked_and_objects_refused(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    values = [int(NUMBER), 5, [f"打{NUMBER}", "好的"], None, True]
+    source.write_text("".join(json.dumps({"text": value}) + "\n" for value in values), encoding="utf-8")
+    _, counts = mask_file(source, target)
+    found = [json.loads(line)["text"] for line in target.read_text(encoding="utf-8").splitlines()]
+    assert found == ["[手机号]", 5, ["打[手机号]", "好的"], None, True]
+    assert counts == {"mobile": 2}
+    source.write_text(json.dumps({"text": {"said": NUMBER}}) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match="row 1"):
+        mask_file(source, target)
+
+
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(f"text,text\n打{NUMBER},打{NUMBER}\n", encoding="utf-8")
+    with pytest.raises(DataError, match="2 times"):
+        mask_file(source, tmp_path / "out.csv")
+
+
+def test_a_file_without_a_header_shows_no_message(tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text(f"1,我叫张三丰，电话{NUMBER}，你们的空调安装师傅到现在也没有来,投诉\n", encoding="utf-8")
+    with pytest.raises(DataError, match="has the file a header") as caught:
+        mask_file(source, tmp_path / "out.csv")
+    assert not any(part in str(caught.value) for part in (NUMBER, "张三丰", "安装师傅"))
+
+
+def test_a_carriage_return_in_a_cell_parts_no_row(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes('id,text\n1,"快递\r太慢"\n2,"两\n行"\n'.encode())
+    mask_file(source, target)
+    with open(target, encoding="utf-8", newline="") as file:
+        assert list(csv.reader(file)) == [["id", "text"], ["1", "快递\r太慢"], ["2", "两\n行"]]
+    assert b"\r\n" not in target.read_bytes()

@@ -178,3 +178,37 @@ def test_masking_reads_and_writes_these_files_too(tmp_path: Path) -> None:
     pq.write_table(pa.table({"text": ["打13800138000"], "n": [1]}), tmp_path / "in.parquet")
     assert mask_file(tmp_path / "in.parquet", tmp_path / "out.parquet")[0] == 1
     assert pq.read_table(tmp_path / "out.parquet").to_pylist() == [{"text": "打[手机号]", "n": 1}]
+
+
+def test_a_sheet_holds_what_looks_like_a_formula_as_text(classifier: Classifier, tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    texts = ["=好评+下次还来", "#N/A", "=HYPERLINK(1)"]
+    (tmp_path / "in.csv").write_text("text\n" + "\n".join(texts) + "\n", encoding="utf-8")
+    predict_file(classifier, tmp_path / "in.csv", tmp_path / "out.xlsx")
+    cells = [row[0] for row in openpyxl.load_workbook(tmp_path / "out.xlsx").worksheets[0].iter_rows(min_row=2)]
+    assert [cell.value for cell in cells] == texts
+    assert {cell.data_type for cell in cells} == {"s"}
+
+
+def test_a_sheet_takes_times_with_a_zone(classifier: Classifier, tmp_path: Path) -> None:
+    pytest.importorskip("openpyxl")
+    when = pa.array([datetime.datetime(2026, 8, 1, 9, tzinfo=datetime.UTC)], pa.timestamp("s", "Asia/Shanghai"))
+    pq.write_table(pa.table({"text": ["好"], "when": when}), tmp_path / "in.parquet")
+    assert predict_file(classifier, tmp_path / "in.parquet", tmp_path / "out.xlsx") == Summary(1, 0)
+
+
+@pytest.mark.parametrize(("form", "to"), [("csv", "jsonl"), ("xlsx", "csv")])
+def test_columns_of_one_name_are_refused_where_one_would_be_lost(
+    classifier: Classifier, tmp_path: Path, form: str, to: str
+) -> None:
+    source = tmp_path / f"in.{form}"
+    rows = [["text", "note", "note"], ["好", "甲", "乙"]]
+    if form == "csv":
+        source.write_text("".join(",".join(row) + "\n" for row in rows), encoding="utf-8")
+    else:
+        book = pytest.importorskip("openpyxl").Workbook()
+        for row in rows:
+            book.active.append(row)
+        book.save(source)
+    with pytest.raises(DataError, match="each column once"):
+        predict_file(classifier, source, tmp_path / f"out.{to}")

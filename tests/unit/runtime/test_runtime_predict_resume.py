@@ -105,3 +105,19 @@ def test_an_input_that_cannot_be_used_leaves_nothing(classifier: Classifier, tmp
     with pytest.raises(DataError, match="readable csv"):
         predict_file(classifier, tmp_path / "in.csv", tmp_path / "out.csv")
     assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+
+
+def test_one_process_an_output(classifier: Classifier, tmp_path: Path) -> None:
+    source(tmp_path)
+    with spool.Spool(tmp_path / "out.csv", {}), pytest.raises(DataError, match="another process"):
+        predict_file(classifier, tmp_path / "in.csv", tmp_path / "out.csv")
+
+
+def test_answers_of_more_rows_than_there_are_are_given_up(classifier: Classifier, tmp_path: Path) -> None:
+    source(tmp_path)
+    kept = stopped(classifier, tmp_path)
+    head, *lines = kept.read_bytes().splitlines(keepends=True)
+    kept.write_bytes(head + b"".join(lines * 4)[: sum(map(len, lines)) * 4])
+    with pytest.raises(DataError, match="an answer a row"):
+        predict_file(classifier, tmp_path / "in.csv", tmp_path / "out.csv", workers=1)
+    assert predict_file(classifier, tmp_path / "in.csv", tmp_path / "out.csv", workers=1).rows == ROWS

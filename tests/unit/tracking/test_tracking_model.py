@@ -11,7 +11,7 @@ from tracking_world import PARAMS, TAGS, make_report
 
 from xinyi.errors import BundleError
 from xinyi.tracking.mlflow_tracker import MlflowTracker
-from xinyi.tracking.model import register
+from xinyi.tracking.model import register, requirements
 from xinyi.tracking.store import Store
 
 NAME = "xinyi-test"
@@ -166,3 +166,8 @@ def _half(whole: Any) -> Any:
         whole(client, model_id, folder, path)
 
     return upload
+
+
+def test_a_model_that_simplifies_needs_what_does_it():
+    assert any(line.startswith("OpenCC==") for line in requirements(simplify=True))
+    assert not any(line.startswith("OpenCC") for line in requirements())

@@ -34,7 +34,7 @@ CHECK = Check(
     "exact repeats across splits",
     "error",
     0.01,
-    "remove these rows from the later split, or let data.test_share make the splits, which keeps repeats together",
+    "remove these rows from the later split, or let data.test_share make the splits (without data.group)",
     measure,
     needs_train=True,
 )

@@ -66,7 +66,8 @@ def run_suites(
                            ("changed", pa.string()), ("context", pa.string()), ("ours", pa.bool_()))
     }  # fmt: skip
     first = np.array([places[case.text, case.context] for case in cases], dtype=np.int64)
-    second = np.array([places[case.changed or case.text, case.context] for case in cases], dtype=np.int64)
+    after = (case.text if case.changed is None else case.changed for case in cases)  # a change may leave nothing
+    second = np.array([places[text, case.context] for text, case in zip(after, cases, strict=True)], dtype=np.int64)
     for task in tasks:
         found = logits[task.id] if asked else np.zeros((0, len(task.labels)), np.float32)
         columns |= {f"before.{task.id}": list_column(found[first]), f"after.{task.id}": list_column(found[second])}

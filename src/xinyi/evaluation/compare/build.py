@@ -91,18 +91,16 @@ def _metric(pair: Pair, metric: str, name: str) -> dict[str, Any] | None:
     except NoDifference:
         return None
     ours, theirs = found.pop("values")
-    keys = ("value", "low", "high", "p", "test", "n")
-    return {"run": ours, "against": theirs, **{key: found[key] for key in keys}}
+    keys = ("value", "low", "high", "test", "n")
+    return {"run": ours, "against": theirs, "p": found["both"], **{key: found[key] for key in keys}}
 
 
 def _correct(tasks: Mapping[str, Any]) -> None:
-    """Two-sided p-values; those of the primary metrics after Holm's correction over the tasks.
+    """Correct the p-values of the primary metrics over the tasks (Holm).
 
     The other metrics look at the same rows once more: they explain and decide nothing, and would only blunt the test.
     """
     entries = {(task, name): e for task, found in tasks.items() for name, e in found.get("metrics", {}).items()}
-    for entry in entries.values():
-        entry["p"] = min(1.0, 2.0 * min(entry["p"], 1.0 - entry["p"]))
     first = [entry for (task, name), entry in entries.items() if name == tasks[task]["primary"]]
     for entry, p in zip(first, holm([entry["p"] for entry in first]), strict=True):
         entry["p"] = p

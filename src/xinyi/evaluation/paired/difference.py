@@ -32,7 +32,8 @@ class Difference:
     """Candidate less champion, turned so that positive is better.
 
     values: the metric of candidate and champion. low, high: percentile interval of the difference. p: one-sided
-    p-value of "not worse". test: `mcnemar` or `bootstrap`. error: standard error. changed: rows answered otherwise.
+    p-value of "not worse"; both: two-sided, of "no difference". test: `mcnemar` or `bootstrap`. error: standard error.
+    changed: rows answered otherwise.
     """
 
     metric: str
@@ -41,6 +42,7 @@ class Difference:
     low: float
     high: float
     p: float
+    both: float
     test: str
     error: float
     n: int
@@ -75,8 +77,9 @@ def difference(
     step = _unseen(pair, metric, changed, tail)
     low, high = min(low, value - step), max(high, value + step)
     error = max(float(found.std()), step / NormalDist().inv_cdf(1.0 - tail))
-    p, test = _chance(pair, metric, value, found, error)
-    return Difference(metric, values, value, low, high, p, test, error, len(pair), changed)
+    worse_p, better_p, test = _chances(pair, metric, value, found, error)
+    both = min(1.0, 2.0 * min(worse_p, better_p))
+    return Difference(metric, values, value, low, high, worse_p, both, test, error, len(pair), changed)
 
 
 def score(pair: Pair, side: Decided, metric: str) -> float:
@@ -114,16 +117,22 @@ def _spread(pair: Pair, metric: str, count: int, rng: np.random.Generator) -> ND
     return np.concatenate(found)
 
 
-def _chance(pair: Pair, metric: str, value: float, spread_R: NDArray, error: float) -> tuple[float, str]:
-    """p-value of the hypothesis that the candidate is not worse, and the test it comes from."""
+def _chances(pair: Pair, metric: str, value: float, spread_R: NDArray, error: float) -> tuple[float, float, str]:
+    """p-values of "not worse" and of "not better", which both count no difference in, and the test they come from."""
     if metric in ("accuracy", "subset_accuracy") and pair.drawn.name == "row":
-        return worse(*wins_and_losses(pair)), "mcnemar"
+        won, lost = wins_and_losses(pair)
+        return worse(won, lost), worse(lost, won), "mcnemar"
+    return _chance(value, spread_R, error), _chance(-value, -spread_R, error), "bootstrap"
+
+
+def _chance(value: float, spread_R: NDArray, error: float) -> float:
+    """p-value of the hypothesis that the difference is not below zero."""
     least = 1.0 / (len(spread_R) + 1)
     p = float((spread_R >= 0.0).mean())
     if p > 0.0 or error == 0.0:
-        return max(p, least), "bootstrap"
+        return max(p, least)
     # Beyond what so many resamples can show, the normal curve's tail.
-    return min(least, NormalDist().cdf(value / error)), "bootstrap"
+    return min(least, NormalDist().cdf(value / error))
 
 
 def _unseen(pair: Pair, metric: str, changed: int, tail: float) -> float:

@@ -9,12 +9,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from xinyi.evaluation.slices.writing import emoji, length, personal_data, script
+from xinyi.text import mask
 
 if TYPE_CHECKING:
     from xinyi.evaluation.predictions import Predictions
 
 Values = list[str | None]
-# A column with more values than this is no slice but a name or a number; what is rare is gathered.
+# A column with more values than this, or than half its rows, is no slice but a name or a number. What is rare is
+# gathered.
 MOST_VALUES = 40
 SHOWN_VALUES = 15
 OTHERS = "others"
@@ -61,11 +63,11 @@ def _column(name: str, values: Values) -> dict[str, Values]:
         return {name: [None if v is None else "yes" if v.lower() in _YES else "no" for v in values]}
     if known and all(_DATE.match(value) for value in known):
         return _times(name, values)
-    counts = Counter(known)
-    if not counts or len(counts) > MOST_VALUES:
+    if len(set(known)) > min(MOST_VALUES, max(2, len(known) / 2)):
         return {}
-    kept = {value for value, _ in counts.most_common(SHOWN_VALUES)}
-    return {name: [value if value is None or value in kept else OTHERS for value in values]}
+    masked = [None if value is None else mask(value) for value in values]
+    kept = {value for value, _ in Counter(value for value in masked if value is not None).most_common(SHOWN_VALUES)}
+    return {name: [value if value is None or value in kept else OTHERS for value in masked]}
 
 
 def _times(name: str, values: Values) -> dict[str, Values]:

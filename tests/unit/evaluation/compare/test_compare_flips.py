@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import hypergeom
 
 from xinyi.errors import BundleError
-from xinyi.evaluation.answers import SplitAnswers, TaskAnswers
+from xinyi.evaluation.answers import SplitAnswers, TaskAnswers, read_answers, write_answers
 from xinyi.evaluation.compare.build import Side, compare
 from xinyi.evaluation.compare.flips import flips
 from xinyi.evaluation.compare.ngrams import telling_ngrams
@@ -137,3 +138,15 @@ def test_runs_on_other_rows_are_refused() -> None:
     ):
         with pytest.raises(BundleError, match=words):
             compare(sides)
+
+
+def test_runs_that_answer_alike_are_not_called_different() -> None:
+    found = compare([make_side("一", GOLD), make_side("二", GOLD)])
+    metrics = found["comparisons"][0]["tasks"]["意图"]["metrics"]
+    assert {entry["p"] for entry in metrics.values()} == {1.0}
+
+
+def test_a_slice_may_be_called_about(tmp_path: Path) -> None:
+    split = replace(make_side("一", GOLD).answers["test"], slices={"about": np.array(["甲", "乙"] * (SIZE // 2))})
+    write_answers({"test": split}, tmp_path)
+    assert (read_answers(tmp_path) or {})["test"].slices["about"].tolist()[:2] == ["甲", "乙"]

@@ -174,3 +174,29 @@ def test_so_many_more_rows_make_the_gap_detectable(error: float, gap: float, n: 
         assert detectable(shrunk, 0.025) <= gap * 1.0001
     assert more_rows(error, 0.0, n, 0.025) is None
     assert standard_error(-1.96 * error, 1.96 * error) == pytest.approx(error, rel=1e-4)
+
+
+@pytest.mark.parametrize(("won", "lost"), [(0, 0), (1, 0), (5, 0), (0, 5), (12, 3), (7, 7)])
+def test_two_sided_mcnemar_is_the_exact_binomial_test(won: int, lost: int) -> None:
+    gold, wrong = np.zeros(400, np.int64), np.ones(won + lost, np.int64)
+    ours, theirs = gold.copy(), gold.copy()
+    theirs[:won] = wrong[:won]
+    ours[won : won + lost] = wrong[won:]
+    sides = (Decided(given, np.eye(2)[given]) for given in (ours, theirs))
+    pair = Pair("single", ("a", "b"), gold, *sides, np.arange(400), np.arange(400))
+    expected = binomtest(won, won + lost).pvalue if won + lost else 1.0
+    assert difference(pair, "accuracy").both == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "macro_f1", "log_loss"])
+def test_equal_answers_differ_by_nothing(metric: str) -> None:
+    pair = make_pair(200, 3)
+    same = Pair("single", pair.labels, pair.gold, pair.champion, pair.champion, pair.units, pair.positions)
+    assert difference(same, metric).both == 1.0
+    there, back = difference(pair, metric), difference(turned(pair), metric)
+    assert there.both == pytest.approx(back.both, abs=0.05)
+
+
+def turned(pair: Pair) -> Pair:
+    """The two sides exchanged."""
+    return Pair("single", pair.labels, pair.gold, pair.champion, pair.candidate, pair.units, pair.positions)
