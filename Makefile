@@ -4,6 +4,9 @@ PYTHON ?= python3
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 ARGS   ?=
+# Tests run in processes of one thread each: two cores are used twice as well as by one process of two threads.
+PYTEST  = OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $(TEST_PROCESSES)
+TEST_PROCESSES ?= 2
 
 .DEFAULT_GOAL := help
 .PHONY: help setup train test test-all lint format bench audit ui clean
@@ -25,10 +28,10 @@ train: $(STAMP)  ## train, evaluate, gate, export and log one run on the sample 
 	@$(BIN)/xinyi train $(ARGS)
 
 test: $(STAMP)  ## run the unit and integration tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(PYTEST) $(ARGS)
 
 test-all: $(STAMP)  ## run the slow tests too
-	@$(BIN)/python -m pytest -m "not gpu" $(ARGS)
+	@$(PYTEST) -m "not gpu" $(ARGS)
 
 lint: $(STAMP)  ## check style
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
