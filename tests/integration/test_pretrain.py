@@ -96,12 +96,28 @@ def test_wrong_settings_are_all_named_before_anything_starts(text, capsys):
     assert not list(text.parent.glob("runs*"))
 
 
+def test_beginnings_that_contradict_each_other_are_refused(text, capsys):
+    assert main([*_arguments(text, "both"), "pretraining.grow=true"]) == 2
+    assert "expected one beginning, got grow and scratch" in capsys.readouterr().err
+    assert main(["pretrain", f"data.files=[{text}]", "pretraining=grow"]) == 2
+    assert "expected sizes to grow to" in capsys.readouterr().err
+
+
+def test_an_encoder_grows(text):
+    more = _arguments(text, "grown", "pretraining.scratch=false", "pretraining.grow=true")
+    more[more.index(TINY)] = "backbone.config={num_hidden_layers: 5}"
+    assert main(more) == 0
+    folder = _run(text, "grown") / "model"
+    assert "5 layers × 256" in (folder / "README.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize(
-    "option", ["pretraining/adapt", "pretraining/embedded", "pretraining/smoke", "corpus/embedded"]
+    "option", ["pretraining/adapt", "pretraining/embedded", "pretraining/grow", "pretraining/smoke", "corpus/embedded"]
 )
 def test_every_option_composes(option, text):
     group, name = option.split("/")
-    config = load([f"{group}={name}", f"data.files=[{text}]", "pretraining.minutes=1"], None, PRETRAIN)
+    more = ["backbone.config={num_hidden_layers: 6}"] if name == "grow" else []
+    config = load([f"{group}={name}", f"data.files=[{text}]", "pretraining.minutes=1", *more], None, PRETRAIN)
     said = config.data.name if group == "corpus" else config.pretraining.step_tokens
     assert said
 

@@ -46,6 +46,11 @@ def _start_problems(config: Mapping[str, Any]) -> Iterator[str]:
     if pretraining["vocabulary"] == "corpus" and not pretraining["scratch"]:
         remedy = "set pretraining.scratch=true: weights belong to the vocabulary that they were trained with"
         yield describe("the backbone's vocabulary", "corpus", remedy, "pretraining.vocabulary")
-    if config["backbone"]["config"] and not pretraining["scratch"]:
-        remedy = "set pretraining.scratch=true, or leave the sizes as they are"
+    if pretraining["grow"] and pretraining["scratch"]:
+        yield describe("one beginning", "grow and scratch", "switch one of them off", "pretraining.grow")
+    if pretraining["grow"] and not config["backbone"]["config"]:
+        remedy = "set backbone.config.num_hidden_layers=6, hidden_size or intermediate_size"
+        yield describe("sizes to grow to", "none", remedy, "backbone.config")
+    if config["backbone"]["config"] and not (pretraining["scratch"] or pretraining["grow"]):
+        remedy = "set pretraining.scratch=true or pretraining.grow=true, or leave the sizes as they are"
         yield describe("no other sizes for trained weights", config["backbone"]["config"], remedy, "backbone.config")

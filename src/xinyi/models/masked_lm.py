@@ -12,6 +12,7 @@ from transformers import AutoModelForMaskedLM, PreTrainedModel
 
 from xinyi.errors import ConfigError, describe
 from xinyi.models.backbone import EMBEDDED, BackboneSettings, load_tokenizer, resized
+from xinyi.models.growth import grown
 from xinyi.models.quiet import quiet
 
 log = logging.getLogger(__name__)
@@ -26,14 +27,16 @@ class MaskedLM:
     origin: str
 
 
-def load_masked_lm(settings: BackboneSettings, scratch: bool = False, tokenizer: Tokenizer | None = None) -> MaskedLM:
-    """Load what the settings name, or with `scratch` random weights of its layout.
+def load_masked_lm(
+    settings: BackboneSettings, scratch: bool = False, tokenizer: Tokenizer | None = None, grow: bool = False
+) -> MaskedLM:
+    """Load what the settings name; with `scratch` random weights of its layout, with `grow` its weights made larger.
 
     Args:
         tokenizer: another vocabulary than the backbone's own; with `scratch` only.
 
     Raises:
-        ConfigError: no such model, no safetensors, or no weights to go on from.
+        ConfigError: no such model, no safetensors, no weights to go on from, or sizes it cannot grow to.
     """
     source, options = _source(settings)
     own, name = tokenizer or load_tokenizer(settings), settings.name or settings.path or "embedded"
@@ -44,6 +47,9 @@ def load_masked_lm(settings: BackboneSettings, scratch: bool = False, tokenizer:
                 AutoModelForMaskedLM.from_config(config).float(), own, f"random weights in the layout of {name}"
             )
         model = _read(source, options)
+        if grow:
+            config = resized(source, settings.config, own.get_vocab_size(), **options)
+            return MaskedLM(grown(model, config), own, f"{name}, grown")
     except ConfigError:
         raise
     except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:

@@ -41,7 +41,8 @@ def build_loop(
     torch.set_num_threads(config.pretraining.threads or max(1, torch.get_num_threads() // processes(config)))
     torch.manual_seed(config.seed)
     tokenizer = Tokenizer.from_file(str(folder.root / "tokenizer" / "tokenizer.json"))
-    start = load_masked_lm(builders.backbone_settings(config), config.pretraining.scratch, tokenizer)
+    how = config.pretraining
+    start = load_masked_lm(builders.backbone_settings(config), how.scratch, tokenizer, how.grow)
     start.model.to("cuda" if on_gpu(config) else "cpu")
     encoder = TextEncoder(tokenizer, EncodingSettings())
     special = {"cls": encoder.cls_id, "sep": encoder.sep_id}

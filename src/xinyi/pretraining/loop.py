@@ -34,12 +34,13 @@ LAST, PLATEAU = "last.ckpt", "plateau.ckpt"
 
 @dataclass
 class State:
-    """How far a run has come. `curve` holds one row for each evaluation."""
+    """How far a run has come. `curve` holds one row for each evaluation; `ended`: the budget was used up."""
 
     step: int = 0
     tokens: int = 0
     seconds: float = 0.0
     passed_plateau: bool = False
+    ended: bool = False
     curve: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -88,6 +89,8 @@ class Loop:
             TrainingError: the loss is not finite.
             Interrupted: `stop` said so; a checkpoint was written.
         """
+        if self.state.ended and self._progress(self.state.seconds) >= 1.0:
+            return self.state  # resumed without a larger budget
         keep_freed_memory()
         self.model.train()
         first = self.state.step * self.batches_a_step + self.rank
@@ -100,12 +103,12 @@ class Loop:
             self.state.seconds = time.monotonic() - started
             if self.state.step % self.settings.log_every == 0:
                 shown = self._show(loss, hits / max(asked, 1), shown)
-            done = progress >= 1.0
+            done = self.state.ended = progress >= 1.0
             if self.state.step % self.settings.evaluate_every == 0 or done:
                 self._evaluate()
-            if not self.state.passed_plateau and progress >= 1.0 - self.settings.decay:
-                # Kept for a longer budget: from here the rate need not have fallen.
-                self.state.passed_plateau = True
+            falling = progress >= 1.0 - self.settings.decay
+            newly, self.state.passed_plateau = falling and not self.state.passed_plateau, falling
+            if newly:  # kept for a longer budget: from here the rate need not have fallen
                 self._save(PLATEAU)
             due = self.rank == 0 and time.monotonic() - saved > 60.0 * self.settings.save_minutes
             if done or self._any(due or ending):

@@ -55,3 +55,18 @@ def test_a_loss_that_is_not_finite_stops_and_says_so(tmp_path):
     loop.model.head.dense.weight.data.fill_(float("nan"))
     with pytest.raises(TrainingError, match="finite loss"):
         loop.run()
+
+
+def test_a_run_that_ended_goes_on_with_a_larger_budget_only(tmp_path):
+    tiny_loop(tmp_path / "corpus", tmp_path / "run").run()
+    same = tiny_loop(tmp_path / "corpus", tmp_path / "run")
+    same.load(tmp_path / "run" / LAST)
+    before = {name: tensor.clone() for name, tensor in same.model.state_dict().items()}
+    step = same.state.step
+    assert same.run().step == step
+    assert all(torch.equal(before[name], tensor) for name, tensor in same.model.state_dict().items())
+    (tmp_path / "run" / PLATEAU).unlink()
+    longer = tiny_loop(tmp_path / "corpus", tmp_path / "run", tokens=14_000)
+    longer.load(tmp_path / "run" / LAST)
+    assert longer.run().tokens >= 14_000
+    assert (tmp_path / "run" / PLATEAU).is_file()  # of the second fall

@@ -12,6 +12,7 @@ class PretrainingConfig:
     """Budget, optimisers and what is written."""
 
     scratch: bool = setting(False, "start from random weights of the backbone's layout instead of its own weights")
+    grow: bool = setting(False, "make its own weights as large as backbone.config says, with the same outputs at first")
     vocabulary: str = setting(
         "backbone", "the backbone's own, or one built from the corpus (with scratch)", choices=("backbone", "corpus")
     )
