@@ -37,6 +37,9 @@ FORMATS: Mapping[str, Format] = {
 INT8 = "onnx_int8"
 
 
-def torch_scorers() -> dict[str, Scorer]:
-    """How `prove` asks the formats that need torch."""
-    return {name: each.score for name, each in FORMATS.items() if each.score}
+def torch_scorers(programs: bool = False) -> dict[str, Scorer]:
+    """How `prove` asks the formats that need torch.
+
+    programs: whether programs are run too; one from others can run whatever it likes.
+    """
+    return {name: each.score for name, each in FORMATS.items() if each.score and (programs or name != "pt2")}

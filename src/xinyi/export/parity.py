@@ -71,4 +71,4 @@ def _score(name: str, folder: Path, samples: Sequence[Sample], encoder: TextEnco
     score = FORMATS[name].score
     assert score is not None  # a format either serves or has one
     texts, contexts = zip(*(sample.prepared(recipe) for sample in samples), strict=True)
-    return score(folder, encoder.encode(texts, contexts), encoder.pad_id)
+    return score(folder / FORMAT_FILES[name], encoder.encode(texts, contexts), encoder.pad_id)

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -22,6 +26,11 @@ TASKS = "xinyi.tasks"
 # What the archive's writer puts there by itself.
 _OWN = ("archive_format", "archive_version", "byteorder", ".data/")
 _PICKLED = "data/sample_inputs/"
+# All that `write_program` leaves; torch would unpickle what else may stand there.
+_PLAIN = re.compile(
+    r"archive_format|archive_version|byteorder|\.data/.*|models/[^/]+\.json|extra/[^/]+"
+    r"|data/(weights/weight|constants/tensor)_\d+|data/(weights|constants)/[^/]+_config\.json|data/sample_inputs/[^/]+"
+)
 
 
 def write_program(model: MultiTaskClassifier, recipe: Recipe, folder: Path) -> str:
@@ -62,16 +71,43 @@ def _without_pickle(source: Path, target: Path) -> None:
             writer.write_bytes(name, b"" if name.startswith(_PICKLED) else content)
 
 
-def score_program(folder: Path, encoded: Encoded, pad_id: int) -> dict[str, NDArray[np.float32]]:
-    """Task id → logits (N, C). Raises BundleError when the program cannot be read."""
+def score_program(path: Path, encoded: Encoded, pad_id: int) -> dict[str, NDArray[np.float32]]:
+    """Task id → logits (N, C).
+
+    Loading a program runs what it says, also where nothing in it is a pickle: only for bundles of one's own, or
+    signed ones.
+
+    Raises:
+        BundleError: the program cannot be read, or holds pickles.
+    """
     extra = {TASKS: ""}
     try:
-        program = torch.export.load(folder / FILE, extra_files=extra)
+        _refuse_pickles(path)
+        program = torch.export.load(path, extra_files=extra)
+    except BundleError:
+        raise
     except Exception as error:  # torch's errors for a damaged archive share no base class
         problem = describe("a torch.export program", type(error).__name__, "copy or export the bundle again", FILE)
         raise BundleError([problem]) from error
     names = extra[TASKS].split("\n")
     return score_batches(_named(program.module(), names), names, encoded, pad_id)
+
+
+def _refuse_pickles(path: Path) -> None:
+    """Raise BundleError when anything in the archive would be unpickled by torch.export.load."""
+    reader = PT2ArchiveReader(str(path))
+    for name in reader.get_file_names():
+        content = reader.read_bytes(name) if name.endswith("_config.json") or name.startswith(_PICKLED) else b""
+        config = json.loads(content)["config"].values() if name.endswith("_config.json") else ()
+        pickled = name.startswith(_PICKLED) and content
+        if not _PLAIN.fullmatch(name) or pickled or any(_needs_pickle(entry) for entry in config):
+            remedy = "do not use this bundle: what exported it was not xinyi"
+            raise BundleError([describe("a torch.export program without pickles", name, remedy, FILE)])
+
+
+def _needs_pickle(entry: Mapping[str, Any]) -> bool:
+    """Whether a weight or constant is no plain tensor."""
+    return entry.get("use_pickle") is not False or not str(entry.get("path_name")).startswith(("weight_", "tensor_"))
 
 
 def _named(module: nn.Module, names: list[str]):

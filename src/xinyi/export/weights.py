@@ -93,9 +93,9 @@ def _below(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def score_weights(folder: Path, encoded: Encoded, pad_id: int) -> dict[str, NDArray[np.float32]]:
-    """Task id → logits (N, C). Raises as `load_model`."""
-    return torch_logits(load_model(folder), encoded, pad_id)
+def score_weights(path: Path, encoded: Encoded, pad_id: int) -> dict[str, NDArray[np.float32]]:
+    """Task id → logits (N, C) of the weights file of a bundle. Raises as `load_model`."""
+    return torch_logits(load_model(path.parent), encoded, pad_id)
 
 
 def _encoder(folder: Path) -> nn.Module:

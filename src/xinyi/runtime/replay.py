@@ -16,9 +16,10 @@ from xinyi.runtime.golden import NAME, Answers, GoldenRow, answer_problems, enco
 from xinyi.runtime.loading import open_classifier
 from xinyi.runtime.manifest import AGAIN, Manifest, read_labels
 
-# Folder, rows, padding id → task id → logits (N, C): how a format is asked that needs more than this room imports.
+# The format's file, rows, padding id → task id → logits (N, C): how a format is asked that this room cannot open.
 Scorer = Callable[[Path, Encoded, int], Mapping[str, NDArray[np.float32]]]
 NO_TORCH = "it needs torch (pip install 'xinyi[train]')"
+NO_TRUST = "loading it can run code: give --key of its signer, or --trust-programs"
 NO_OPENVINO = "it needs openvino (pip install 'xinyi[openvino]')"
 
 
@@ -53,14 +54,17 @@ def replay(
     encoded = encode_rows(encoder, rows, manifest.masking)
     for name, record in manifest.formats.items():
         # A damaged graph may bring down the process that opens it.
-        if any(problem.startswith(f"{path}:") for problem in damaged for path in own_files(record.file)):
+        if record.file not in manifest.files:
+            proof.problems.append(describe("an entry in the manifest", "none", AGAIN, record.file))
+        elif any(problem.startswith(f"{path}:") for problem in damaged for path in own_files(record.file)):
             proof.unproved[name] = "its file is missing or changed"
         elif name in SERVABLE:
             _try(manifest, name, rows, lambda name=name: _served(manifest, name, rows), proof)
         elif score := scorers().get(name):
-            _try(manifest, name, rows, lambda score=score: score(manifest.folder, encoded, encoder.pad_id), proof)
+            asked = (manifest.folder / record.file, encoded, encoder.pad_id)
+            _try(manifest, name, rows, lambda score=score, asked=asked: score(*asked), proof)
         else:
-            proof.unproved[name] = NO_TORCH
+            proof.unproved[name] = NO_TRUST if scorers() else NO_TORCH
 
 
 def _served(manifest: Manifest, name: str, rows: list[GoldenRow]) -> Mapping[str, NDArray]:

@@ -126,7 +126,7 @@ def test_what_words_say_is_part_of_the_bundle(kind: str, tmp_path: Path) -> None
     tiny = tiny_model(kind, "mean_max", lexical=True)
     formats = ("safetensors", "onnx", "pt2", *(["openvino"] if find_spec("openvino") else []))
     export_tiny(tmp_path / "bundle", tiny, settings=ExportSettings(formats=formats))
-    proof = prove(tmp_path / "bundle", torch_scorers)
+    proof = prove(tmp_path / "bundle", lambda: torch_scorers(programs=True))
     assert proof.problems == []
     assert set(proof.replayed) == set(formats)
     again = load_model(tmp_path / "bundle")
