@@ -105,6 +105,8 @@ def test_a_record_that_would_run_something_is_refused(copied, capsys, case):
     change(copied, **HOSTILE[case])
     assert "expected " in refused(copied, capsys)
     assert cli.main(["resume", str(copied)]) == 2
+    assert cli.main(["export", str(copied)]) == 2
+    assert case != "code from a hub" or "--trust-remote-code" in capsys.readouterr().err
 
 
 def test_a_record_with_a_tag_for_python_is_refused(copied, capsys):

@@ -302,3 +302,11 @@ def test_resuming_with_other_data_is_refused(tmp_path, change):
     with pytest.raises(DataError, match=r"expected data with fingerprint .* put the former files back"):
         resume(root)
     assert {path: path.read_bytes() for path in root.rglob("*") if path.is_file()} == before
+
+
+def test_resuming_with_rows_in_another_order_is_refused(tmp_path):
+    write_slice(tmp_path / "data")
+    root = break_off(tmp_path, walk, "_walk")
+    write_slice(tmp_path / "data", {"train": sample_rows("train", 120)[::-1]})
+    with pytest.raises(DataError, match="expected the training rows in their former order"):
+        resume(root)

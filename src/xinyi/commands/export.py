@@ -21,6 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     p.add_argument("--sign", type=Path, metavar="KEY", help="sign the manifest with this private key (PEM)")
     p.add_argument("--mlflow", type=Path, metavar="DIR", help="also write an MLflow model to this new folder")
     p.add_argument("--triton", type=Path, metavar="DIR", help="also add it to this Triton / KServe v2 model repository")
+    p.add_argument("--trust-remote-code", action="store_true", help="run code from the hub if the run asks for it")
     args = p.parse_args(arguments)
     bundle = _bundle(args)
     print(f"bundle       {bundle}")
@@ -52,9 +53,9 @@ def _bundle(args: Namespace) -> Path:
         return export.fetch(args.source, args.tracking_uri, args.output or Path(f"{name}.bundle"))
     if source.suffix == ".ckpt":
         target = args.output or source.parent.parent / f"bundle_{source.stem}"
-        _show(export.export_checkpoint(source, target))
+        _show(export.export_checkpoint(source, target, args.trust_remote_code))
         return target
-    _show(export.export_run(source))
+    _show(export.export_run(source, args.trust_remote_code))
     return source / "bundle"
 
 

@@ -22,4 +22,4 @@ def main(arguments: Sequence[str]) -> int:
     outcome = resume(args.run, args.trust_remote_code)
     if isinstance(outcome, Pretrained):
         return show_pretrained(outcome)
-    return show_outcome(outcome, enforce=run_config(RunFolder(args.run)).gate.enforce)
+    return show_outcome(outcome, enforce=run_config(RunFolder(args.run), trust=True).gate.enforce)

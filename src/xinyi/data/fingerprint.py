@@ -32,6 +32,14 @@ def split_fingerprint(table: pa.Table) -> str:
     return hashlib.sha256(json.dumps(names).encode() + order.tobytes()).hexdigest()
 
 
+def order_sha256(table: pa.Table) -> str:
+    """SHA-256 over the ids of all rows in their order: where training stands in mid-epoch depends on it."""
+    digest = hashlib.sha256()
+    for batch in table.select(["id"]).to_batches():
+        digest.update("\n".join(batch.column(0).to_pylist()).encode() + b"\n")
+    return digest.hexdigest()
+
+
 def data_fingerprint(splits: Mapping[str, str]) -> str:
     """SHA-256 over the splits' names and fingerprints."""
     return hashlib.sha256(json.dumps(sorted(splits.items())).encode()).hexdigest()

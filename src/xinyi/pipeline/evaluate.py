@@ -74,7 +74,7 @@ def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None)
 
 def _evaluation(target: Path, is_run: bool, overrides: Sequence[str]) -> EvaluationConfig:
     """What is measured: as the run was, or the defaults; with the overrides on top. Raises ConfigError."""
-    raw = asdict(run_config(RunFolder(target)).evaluation if is_run else EvaluationConfig())
+    raw = asdict(run_config(RunFolder(target), trust=True).evaluation if is_run else EvaluationConfig())
     problems = list(apply(raw, overrides, "evaluation"))
     problems += check.problems(raw, EvaluationConfig, EVALUATION)
     if problems:

@@ -24,20 +24,23 @@ from xinyi.tracking import fetch_bundle
 from xinyi.training.fit import load_weights
 
 
-def export_run(root: Path) -> dict[str, Any]:
+def export_run(root: Path, trust: bool = False) -> dict[str, Any]:
     """Write the bundle from the run's best checkpoint and its report; returns the parity record.
 
+    trust: whether code of a hub repository may be run if the run's configuration asks for it.
+
     Raises:
-        BundleError: the run was not trained to its end. ExportError: the exported model answers otherwise.
+        BundleError: the run was not trained to its end. ConfigError: it asks for such code.
+        ExportError: the exported model answers otherwise.
     """
     folder = RunFolder(root)
-    config, dataset, parts = _loaded(folder, folder.best)
+    config, dataset, parts = _loaded(folder, folder.best, trust)
     report = read_json(folder.report / "report.json")
     validate(report)
     return stages.export_stage(config, folder, dataset, parts, report)
 
 
-def export_checkpoint(path: Path, target: Path) -> dict[str, Any]:
+def export_checkpoint(path: Path, target: Path, trust: bool = False) -> dict[str, Any]:
     """Write the bundle of one checkpoint of a run; returns the parity record.
 
     Its predictions, decoding and report are made anew from its own weights; the run's are left as they are.
@@ -45,7 +48,7 @@ def export_checkpoint(path: Path, target: Path) -> dict[str, Any]:
     Raises as `export_run`.
     """
     folder = RunFolder(path.parent.parent)
-    config, dataset, parts = _loaded(folder, path)
+    config, dataset, parts = _loaded(folder, path, trust)
     facts = {**read_json(folder.report / "report.json").get("run", {}), "checkpoint": path.name}
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as scratch:
@@ -58,12 +61,12 @@ def export_checkpoint(path: Path, target: Path) -> dict[str, Any]:
     return record
 
 
-def _loaded(folder: RunFolder, checkpoint: Path) -> tuple[TrainConfig, Dataset, Parts]:
+def _loaded(folder: RunFolder, checkpoint: Path, trust: bool) -> tuple[TrainConfig, Dataset, Parts]:
     """The run's configuration and data, and its model with a checkpoint's weights."""
     if not checkpoint.is_file() or not (folder.report / "report.json").is_file():
         remedy = f"finish it with xinyi resume {folder.root}"
         raise BundleError([describe("a finished run", f"no {checkpoint.name} or no report", remedy, str(folder.root))])
-    config = run_config(folder)
+    config = run_config(folder, trust=trust)
     dataset = load(builders.data_settings(config), builders.task_specs(config))
     stages.same_data(read_json(folder.state), dataset)
     parts = assembled(config, folder, dataset)

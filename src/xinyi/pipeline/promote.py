@@ -33,7 +33,7 @@ def target_of(root: Path | None, model: str | None, uri: str | None) -> Target:
         if model is None:
             raise BundleError([describe("a run or --model NAME", "neither", "name one of them", "promote")])
         return Target(model, uri)
-    config = run_config(RunFolder(root))
+    config = run_config(RunFolder(root), trust=True)
     return Target(model or config.export.name, uri or config.tracking.uri, config.tracking.timeout)
 
 

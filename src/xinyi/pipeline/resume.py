@@ -20,7 +20,7 @@ from xinyi.pipeline.train import Outcome, train
 
 
 def run_config(
-    folder: RunFolder, changes: Mapping[str, Any] | None = None, trust: bool = True
+    folder: RunFolder, changes: Mapping[str, Any] | None = None, trust: bool = False
 ) -> TrainConfig | PretrainConfig:
     """The checked configuration of a run: of training, or of pretraining.
 
@@ -28,7 +28,7 @@ def run_config(
 
     Args:
         changes: settings to have otherwise, checked with the rest; a group's keys are changed one by one.
-        trust: whether code of a hub repository may be run if the file asks for it.
+        trust: whether code of a hub repository may be run if the file asks for it; also for who only reads settings.
 
     Raises:
         BundleError: no such file. ConfigError: it cannot be used.

@@ -67,6 +67,13 @@ def same_data(state: Mapping[str, Any], dataset: Dataset) -> None:
         raise DataError([describe(f"data with fingerprint {str(before)[:12]}", str(after)[:12], remedy, "resume")])
 
 
+def same_order(state: Mapping[str, Any], order: str) -> None:
+    """Refuse to train on with the training rows in another order: some would be seen twice. Raises DataError."""
+    if state.get("order", order) != order and not state.get("trained"):
+        remedy = "put the former files back, or start a new run with xinyi train"
+        raise DataError([describe("the training rows in their former order", "another order", remedy, "resume")])
+
+
 def fit_stage(config: TrainConfig, folder: RunFolder, dataset: Dataset, parts: Parts, logger: Any) -> dict[str, Any]:
     """Train, put the best weights into the model, and return the `run` facts of the report.
 

@@ -13,6 +13,7 @@ from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
 from xinyi.config.schema.trainer import SEVERAL
 from xinyi.data import Dataset, load
+from xinyi.data.fingerprint import order_sha256
 from xinyi.errors import ConfigError, Interrupted, describe
 from xinyi.export.checks import size_problem
 from xinyi.pipeline import stages
@@ -92,6 +93,8 @@ def _begun(
     state = read_json(folder.state) if resume else {}
     if resume:
         stages.same_data(state, dataset)
+    order = order_sha256(dataset.splits["train"])
+    stages.same_order(state, order)
     if expected is not None:
         expected(dataset)
     dataset, _ = check_dataset(config, dataset, folder.root, auto="cheap")
@@ -100,7 +103,7 @@ def _begun(
     if config.export.enabled and (problem := size_problem(parts.model)):
         raise ConfigError([problem])  # now: it would be found only after the training
     # A name of our own, kept first: killed before MLflow's id is kept, the run still finds what it began there.
-    state = {"key": uuid4().hex, **state, "fingerprint": dataset.summary["fingerprint"]}
+    state = {"key": uuid4().hex, **state, "fingerprint": dataset.summary["fingerprint"], "order": order}
     write_json(folder.state, state)
     known = state.get("mlflow_run") or (tracker.find(state["key"]) if resume else None)
     tags = {**_tags(config, parts, dataset), RUN_KEY: state["key"]}

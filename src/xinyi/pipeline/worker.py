@@ -22,7 +22,7 @@ from xinyi.training.processes import joined
 
 def join(root: Path) -> None:
     """Train along with the process that wrote the run's config.yaml; LOCAL_RANK and NODE_RANK say who this is."""
-    config = run_config(RunFolder(root))
+    config = run_config(RunFolder(root), trust=True)  # the first process was asked already
     if isinstance(config, PretrainConfig):
         take_part(root, config)
     else:

@@ -125,7 +125,8 @@ class BestCheckpoint(ModelCheckpoint):
         super().load_state_dict(state)
 
     def _here(self, name: str) -> str:
-        return str(Path(str(self.dirpath)) / name) if name else ""
+        # The bare name whatever the checkpoint says: files beaten by a better one are deleted, here and nowhere else.
+        return str(Path(str(self.dirpath)) / Path(name).name) if name else ""
 
 
 class Meter(pl.Callback):

@@ -184,6 +184,15 @@ def test_the_best_checkpoints_state_names_no_folder(tmp_path):
     assert callback.best_k_models.keys() == {callback.best_model_path}
 
 
+def test_a_checkpoint_cannot_name_files_of_other_folders(tmp_path):
+    callback = BestCheckpoint(tmp_path / "run" / "checkpoints")
+    names = dict.fromkeys(("best_model_path", "kth_best_model_path", "last_model_path"), "../../mine.txt")
+    state = {**callback.state_dict(), **names, "best_k_models": {"/etc/passwd": torch.tensor(0.1)}}
+    callback.load_state_dict(state)
+    named = [callback.best_model_path, callback.kth_best_model_path, *callback.best_k_models]
+    assert {Path(name).parent for name in named} == {tmp_path / "run" / "checkpoints"}
+
+
 def test_the_meter_counts_real_tokens_over_a_resume(tmp_path):
     run = tiny_run(epochs=2)
     result = fit(run.module, run.train, run.validation, tmp_path, run.settings)
