@@ -105,7 +105,7 @@ def released(runner: Runner, workflow: dict[str, Any]) -> Runner:
     train = next(step for step in workflow["steps"] if step.get("name") == "train")
     first = {**train, "run": f"{train['run']} seed=3"}
     assert runner.step(first, workflow["env"]) == 0, (runner.root / "log.txt").read_text()
-    shutil.copytree(runner.root / "runs" / "candidate" / "bundle", runner.root / "champion")
+    shutil.copytree(runner.root / "runs" / "candidate" / "bundle", runner.root / "models" / "in-use")
     shutil.rmtree(runner.root / "runs")
     return runner
 
@@ -115,10 +115,10 @@ def test_every_step_runs_and_the_verdict_reaches_the_pull_request(released: Runn
     code = released.job(workflow)
     log = (released.root / "log.txt").read_text()
     assert code == 0, log
-    names = ["install", "check the data", "train", "evaluate", "gate", "compare", "comment", "verdict"]
+    names = ["install", "check the data", "train", "champion", "evaluate", "gate", "compare", "comment", "verdict"]
     assert released.done == names
     noted = (released.root / "tools" / "noted.txt").read_text()
-    assert "pip install xinyi[train]" in noted
+    assert "pip install wheels/xinyi-0.1.0-py3-none-any.whl[train]" in noted
     assert "gh pr comment 7 --body-file verdict/comment.md" in noted
     verdict = released.root / "verdict"
     gate = json.loads((verdict / "gate.json").read_text(encoding="utf-8"))
@@ -145,6 +145,18 @@ def test_a_failing_gate_stops_the_job_after_the_comment(released: Runner, workfl
     released.done.clear()
     assert released.job(rest) != 0
     assert released.done == ["gate"]  # unusable rules: nothing to tell a pull request
+
+
+def test_the_first_model_is_judged_without_another(released: Runner, workflow: dict[str, Any]) -> None:
+    """After the training, which the tests above did."""
+    shutil.rmtree(released.root / "verdict")
+    shutil.rmtree(released.root / "evaluated")
+    alone = {"rules": [rule for rule in RULES["rules"] if rule["rule"] != "no_regression"]}
+    (released.root / "rules.yaml").write_text(yaml.safe_dump(alone))
+    names = [step.get("name") for step in workflow["steps"]]
+    rest = {"env": {**workflow["env"], "CHAMPION": ""}, "steps": workflow["steps"][names.index("champion") :]}
+    assert released.job(rest) == 0, (released.root / "log.txt").read_text()
+    assert "Gate: pass" in (released.root / "verdict" / "comment.md").read_text(encoding="utf-8")
 
 
 def test_the_rules_beside_the_workflow_can_be_read() -> None:
