@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from xinyi.data.cells import as_text, is_missing
 from xinyi.data.read import read_rows
-from xinyi.data.wording import names_text, rows_text, value_text
+from xinyi.data.wording import known_text, rows_text, value_text
 from xinyi.errors import DataError, describe
 from xinyi.tasks.spec import TaskSpec
 
@@ -53,7 +53,7 @@ def corrected(
                 table = table.set_column(table.column_names.index(name), field, pa.array(values, field.type))
         result.append(table)
     absent = sum(len(labels) for labels in answers.values()) - len(used)
-    warnings.append(f"{changed} label(s) corrected by {names_text(Path(file).name for file in files)}")
+    warnings.append(f"{changed} label(s) corrected by {known_text(Path(file).name for file in files)}")
     if absent:
         warnings.append(f"{absent} correction(s) name an id that no row has: the data or the masker changed since")
     return result
@@ -118,5 +118,5 @@ def _label(text: str, task: TaskSpec) -> tuple[Any, str]:
 def _problems(file: str, bad: Mapping[str, list[int]], tasks: Mapping[str, TaskSpec]) -> Iterator[str]:
     for got, numbers in bad.items():
         known = tasks.get(got.partition(":")[0])
-        expected = f"labels among {names_text(known.label_ids)}" if known else f"tasks among {names_text(tasks)}"
+        expected = f"labels among {known_text(known.label_ids)}" if known else f"tasks among {known_text(tasks)}"
         yield describe(expected, f"{got} in {rows_text(numbers)}", "correct the cells", file)

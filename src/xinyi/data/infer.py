@@ -9,7 +9,7 @@ from typing import Any
 
 from xinyi.data.cells import SEPARATORS, as_list, notice_separator
 from xinyi.data.raw import RawFile
-from xinyi.data.wording import names_text, nearest, value_text
+from xinyi.data.wording import known_text, names_text, nearest, value_text
 from xinyi.errors import describe
 from xinyi.tasks.spec import Label, TaskSpec
 
@@ -98,11 +98,11 @@ def _order_problems(task: str, labels: Sequence[str], orders: Sequence[Sequence[
     if any([str(label) for label in other] != order for other in orders):
         yield describe("the same order in each source", "different ones", remedy, where)
     if len(set(order)) < len(order):
-        yield describe("each label once", names_text(order), remedy, where)
+        yield describe("each label once", known_text(order), remedy, where)
     for label in labels:
         if label not in order:
             yield describe(
-                f"labels of the order {names_text(order)}", value_text(label), f"{nearest(label, order)}{remedy}", where
+                f"labels of the order {known_text(order)}", value_text(label), f"{nearest(label, order)}{remedy}", where
             )
 
 

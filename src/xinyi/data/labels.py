@@ -23,7 +23,7 @@ from xinyi.data.infer import infer_kind, infer_spec, one_label_problems
 from xinyi.data.mapping import stars_to_level
 from xinyi.data.raw import RawFile
 from xinyi.data.settings import SourceSettings
-from xinyi.data.wording import LONGEST_SHOWN, names_text, nearest, rows_text, value_text
+from xinyi.data.wording import is_shown, known_text, nearest, rows_text, value_text
 from xinyi.errors import describe
 from xinyi.tasks.spec import TaskSpec
 
@@ -55,7 +55,7 @@ def column_problems(specs: Sequence[TaskSpec], sources: Sequence[SourceSettings]
             named = list(dict.fromkeys(task for source in sources for task in source.labels))
             derived = f" or data.labels.{spec.derive.source}" if spec.derive else ""
             remedy = f"leave {spec.id!r} out of task=, or set data.labels.{spec.id}=COLUMN"
-            yield describe(f"data.labels.{spec.id}{derived}", f"columns for {names_text(named)}", remedy, "data.labels")
+            yield describe(f"data.labels.{spec.id}{derived}", f"columns for {known_text(named)}", remedy, "data.labels")
     if not specs and not any(source.labels for source in sources):
         yield describe("at least one task", "none", "name a label column: data.labels.<task>=COLUMN", "data.labels")
 
@@ -201,7 +201,7 @@ def _stray_problems(
     file: RawFile, task: str, strays: Mapping[str, list[int]], known: Iterable[str], inferred: bool
 ) -> Iterator[str]:
     known = list(known)
-    expected = f"labels of {task!r} {'that the training rows have' if inferred else f'among {names_text(known)}'}"
+    expected = f"labels of {task!r} {'that the training rows have' if inferred else f'among {known_text(known)}'}"
     if len(strays) > max(_OTHER_COLUMN, len(known)):
         remedy = f"check that data.labels.{task} names the right column, or set data.map.{task}"
         yield describe(expected, f"{len(strays)} other values", remedy, str(file.path))
@@ -216,4 +216,4 @@ def _stray_problems(
 
 
 def _key(label: str) -> str:
-    return label if len(label) <= LONGEST_SHOWN else "VALUE"
+    return label if is_shown(label) else "VALUE"
