@@ -57,7 +57,7 @@ def make_tables(
     warnings: list[str] = []
     _tell_apart(files)
     dropped = drop_rows(files, warnings)
-    specs, labels = read_labels(files, tasks, problems, complete)
+    specs, labels = read_labels(files, tasks, problems, warnings, complete)
     if problems:
         raise DataError(problems)
     meta = list(dict.fromkeys(name for file in files for name in meta_columns(file.source)))

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from xinyi.data.cells import SEPARATORS, as_list, notice_separator
 from xinyi.data.raw import RawFile
+from xinyi.data.several import holds_several
 from xinyi.data.wording import known_text, names_text, nearest, value_text
 from xinyi.errors import describe
 from xinyi.tasks.spec import Label, TaskSpec
@@ -17,8 +17,8 @@ MOST_LABELS = 1000
 
 
 def infer_kind(task: str, files: Sequence[RawFile], problems: list[str]) -> str:
-    """`data.kinds` decides, then `data.order` or `data.stars` (ordinal), then several labels in a cell (multi), else
-    single.
+    """`data.kinds` decides, then `data.order` or `data.stars` (ordinal), then several labels in a cell (multi, see
+    `xinyi.data.several`), else single.
 
     Args:
         files: the training files with a column for the task.
@@ -32,13 +32,7 @@ def infer_kind(task: str, files: Sequence[RawFile], problems: list[str]) -> str:
         return said[0]
     if any(task in f.source.order or task in f.source.stars for f in files):
         return "ordinal"
-    return "multi" if any(_holds_several(task, f) for f in files) else "single"
-
-
-def _holds_several(task: str, file: RawFile) -> bool:
-    cells = file.labels[task]
-    signs = (file.source.separator,) if file.source.separator else SEPARATORS
-    return any(as_list(cell) is not None for cell in cells) or notice_separator(cells, signs) is not None
+    return "multi" if holds_several(task, files) else "single"
 
 
 def infer_spec(

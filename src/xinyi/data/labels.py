@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,13 +23,11 @@ from xinyi.data.infer import infer_kind, infer_spec, one_label_problems
 from xinyi.data.mapping import stars_to_level
 from xinyi.data.raw import RawFile
 from xinyi.data.settings import SourceSettings
-from xinyi.data.wording import is_shown, known_text, nearest, rows_text, value_text
+from xinyi.data.several import comma_notes, commas_part, separator_notes
+from xinyi.data.strays import stray_problems
+from xinyi.data.wording import known_text, rows_text
 from xinyi.errors import describe
 from xinyi.tasks.spec import TaskSpec
-
-_SHOWN_VALUES = 10
-# So many unknown values are no slips of the pen: the column is another one, and its cells could be texts.
-_OTHER_COLUMN = 50
 
 Values = list[Any]  # of each row: a label, a list of labels (multi), None
 
@@ -61,14 +59,14 @@ def column_problems(specs: Sequence[TaskSpec], sources: Sequence[SourceSettings]
 
 
 def read_labels(
-    files: Sequence[RawFile], specs: Sequence[TaskSpec], problems: list[str], complete: bool
+    files: Sequence[RawFile], specs: Sequence[TaskSpec], problems: list[str], warnings: list[str], complete: bool
 ) -> tuple[list[TaskSpec], list[dict[str, Values]]]:
     """Every file's labels of every task.
 
     Args:
         files: the files that could be read.
         specs: the declared tasks; none means that each label column becomes a task.
-        problems: gets what does not fit.
+        problems: gets what does not fit. warnings: gets what was read one way and could be meant another way.
         complete: whether all training files could be read; without them training labels are not judged.
 
     Returns:
@@ -83,6 +81,7 @@ def read_labels(
         kind = infer_kind(task, [f for f in files if f.split == "train" and task in f.labels], problems)
         reader = _Reader(task, kind, None, files, problems)
         resolved += reader.finish(columns, complete)
+        warnings += reader.notes()
     return resolved, columns
 
 
@@ -104,7 +103,8 @@ class _Reader:
             return []
         translated = {}
         for file, values in parsed:
-            self.problems += _unknown(file, spec, values, inferred=self.spec is None)
+            known = _known(spec, file.source)
+            self.problems += stray_problems(file, spec.id, values, known, inferred=self.spec is None)
             translated[id(file)] = _translated(values, spec, file.source)
         for file, column in zip(self.files, columns, strict=True):
             if id(file) in translated:
@@ -113,6 +113,21 @@ class _Reader:
         if self.spec and complete and training:
             self.problems += one_label_problems(self.task, [value for values in training for value in values])
         return [spec]
+
+    def notes(self) -> Iterator[str]:
+        """What speaks against the kind that the cells of the training files suggested."""
+        training = self._training()
+        if any(self.task in file.source.kinds for file in training):
+            return
+        if self.kind == "single":
+            yield from comma_notes(self.task, training)
+        elif self.kind == "multi":
+            signs = [self._separator(self.task, file.source) for file in training]
+            noticed = [sign if isinstance(sign, re.Pattern) else None for sign in signs]
+            yield from separator_notes(self.task, list(zip(training, noticed, strict=True)))
+
+    def _training(self) -> list[RawFile]:
+        return [file for file in self.files if file.split == "train" and self.task in file.labels]
 
     def _infer(self, parsed: Sequence[tuple[RawFile, Values]]) -> TaskSpec | None:
         training = [(file, values) for file, values in parsed if file.split == "train"]
@@ -155,11 +170,16 @@ class _Reader:
         empty = self.spec.empty.id if self.spec and self.spec.empty else None
         return functools.partial(parse_multi, mapping=mapping, separator=self._separator(name, source), empty=empty)
 
+    @functools.cached_property
+    def _commas(self) -> bool:
+        """Whether commas part the labels of a task that nobody declared."""
+        return commas_part(self.task, self._training())
+
     def _separator(self, name: str, source: SourceSettings) -> str | re.Pattern[str] | None:
         """What separates labels in a cell, noticed in the source's training files."""
         if self.kind != "multi" or source.separator:
             return source.separator
-        told = self.spec is not None or name in source.kinds
+        told = self.spec is not None or name in source.kinds or self._commas
         known = _known(self.spec, source) if self.spec else ()
         signs = [s for s in (SEPARATORS_OF_MULTI if told else SEPARATORS) if not any(s in label for label in known)]
         own = [f for f in self.files if f.source is source and name in f.labels]
@@ -185,35 +205,3 @@ def _translated(values: Values, spec: TaskSpec, source: SourceSettings) -> Value
     if spec.kind == "multi":
         return [v if v is None else list(dict.fromkeys(mapping[x] for x in v if x in mapping)) for v in values]
     return [None if v is None else mapping.get(v) for v in values]
-
-
-def _unknown(file: RawFile, spec: TaskSpec, values: Values, inferred: bool) -> Iterator[str]:
-    known = _known(spec, file.source)
-    strays: dict[str, list[int]] = defaultdict(list)
-    for row, value in zip(file.rows, values, strict=True):
-        for label in (value,) if isinstance(value, str) else value or ():
-            if label not in known:
-                strays[label].append(row)
-    yield from _stray_problems(file, spec.id, strays, known, inferred)
-
-
-def _stray_problems(
-    file: RawFile, task: str, strays: Mapping[str, list[int]], known: Iterable[str], inferred: bool
-) -> Iterator[str]:
-    known = list(known)
-    expected = f"labels of {task!r} {'that the training rows have' if inferred else f'among {known_text(known)}'}"
-    if len(strays) > max(_OTHER_COLUMN, len(known)):
-        remedy = f"check that data.labels.{task} names the right column, or set data.map.{task}"
-        yield describe(expected, f"{len(strays)} other values", remedy, str(file.path))
-        return
-    for label, rows in list(strays.items())[:_SHOWN_VALUES]:
-        got = f"{value_text(label)} in {len(rows)} row(s): {rows_text(rows)}"
-        change = f"mend the file, or set data.map.{task}={{{_key(label)}: LABEL}} ('' = lacks it)"
-        yield describe(expected, got, nearest(label, known) + change, str(file.path))
-    if (more := len(strays) - _SHOWN_VALUES) > 0:
-        remedy = f"mend the file, or set data.map.{task}"
-        yield describe(expected, f"{more} more unknown labels", remedy, str(file.path))
-
-
-def _key(label: str) -> str:
-    return label if is_shown(label) else "VALUE"

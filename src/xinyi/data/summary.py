@@ -43,6 +43,7 @@ def summarise(
         "schema_version": SCHEMA_VERSION,
         "name": name,
         "sources": list(sources),
+        "tasks": {task.id: {"kind": task.kind, "labels": len(task.labels)} for task in tasks},
         "fingerprint": data_fingerprint({split: part["fingerprint"] for split, part in parts.items()}),
         "splits": parts,
         "split_made": list(made),
