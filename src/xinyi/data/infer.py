@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
+from xinyi.data.cells import as_text
 from xinyi.data.raw import RawFile
 from xinyi.data.several import holds_several
 from xinyi.data.wording import known_text, names_text, nearest, value_text
@@ -49,7 +50,7 @@ def infer_spec(
     labels = _sorted(counts)
     if kind == "ordinal" and not found:
         found += _order_problems(task, labels, orders)
-        labels = [str(label) for label in orders[0]] if orders else labels
+        labels = [as_text(label) for label in orders[0]] if orders else labels
     problems += found
     return None if found else TaskSpec(task, kind, tuple(Label(label) for label in labels))
 
@@ -88,8 +89,8 @@ def _order_problems(task: str, labels: Sequence[str], orders: Sequence[Sequence[
         if _numbers(labels) is None:
             yield describe("labels with an order: numbers, or data.order", names_text(labels), remedy, where)
         return
-    order = [str(label) for label in orders[0]]
-    if any([str(label) for label in other] != order for other in orders):
+    order = [as_text(label) for label in orders[0]]
+    if any([as_text(label) for label in other] != order for other in orders):
         yield describe("the same order in each source", "different ones", remedy, where)
     if len(set(order)) < len(order):
         yield describe("each label once", known_text(order), remedy, where)

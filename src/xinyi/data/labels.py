@@ -14,6 +14,7 @@ from xinyi.data.cells import (
     SEPARATORS_OF_MULTI,
     BadCellError,
     any_of,
+    as_text,
     is_value,
     notice_separator,
     parse_multi,
@@ -164,7 +165,7 @@ class _Reader:
         if most := source.stars.get(name):
             levels = list(_known(self.spec, source)) if self.spec else [str(i + 1) for i in range(most)]
             return functools.partial(stars_to_level, most=most, levels=levels)
-        mapping = {str(key).strip(): str(value or "").strip() for key, value in source.map.get(name, {}).items()}
+        mapping = {as_text(key): as_text(value or "") for key, value in source.map.get(name, {}).items()}
         if self.kind != "multi":
             return functools.partial(parse_single, mapping=mapping)
         empty = self.spec.empty.id if self.spec and self.spec.empty else None

@@ -69,7 +69,8 @@ def drop_rows(files: Sequence[RawFile], warnings: list[str]) -> list[frozenset[i
             for i in found:
                 cells[i] = None
         dropped.append(found)
-    named = dict.fromkeys((task, str(x)) for file in files for task, labels in file.source.drop.items() for x in labels)
+    asked = [(task, labels) for file in files for task, labels in file.source.drop.items()]
+    named = dict.fromkeys((task, as_text(label)) for task, labels in asked for label in labels)
     warnings += [f"data.drop.{task}: no row has the label {value_text(x)}" for task, x in named if not taken[task, x]]
     return dropped
 
@@ -79,7 +80,7 @@ def _dropped(file: RawFile) -> tuple[frozenset[int], Counter[tuple[str, str]]]:
     found: dict[int, None] = {}
     counts: Counter[tuple[str, str]] = Counter()
     for task, labels in file.source.drop.items():
-        wanted = set(map(str, labels))
+        wanted = set(map(as_text, labels))
         for i, cell in enumerate(file.labels.get(task, ())):
             for label in wanted.intersection(_texts(cell, file.source.separator)):
                 counts[task, label] += i not in found

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from xinyi.data.cells import SEPARATORS, SEPARATORS_OF_MULTI, as_list, is_missing, notice_separator
+from xinyi.data.cells import SEPARATORS, SEPARATORS_OF_MULTI, as_list, as_text, is_missing, notice_separator
 from xinyi.data.raw import RawFile
 from xinyi.data.wording import rows_text
 
@@ -43,9 +43,10 @@ def comma_notes(task: str, files: Sequence[RawFile]) -> Iterator[str]:
 
 
 def _lists(task: str, files: Sequence[RawFile]) -> list[list[bool]]:
-    """For each different cell with a comma: of each part, whether another cell has it too."""
+    """For each different cell with a comma: of each part, whether another cell has it too. Not of cells that data.map
+    takes as a whole."""
     cells = {cell for file in files if not file.source.separator for cell in file.labels[task] if isinstance(cell, str)}
-    named = {str(key) for file in files for key in file.source.map.get(task, ())}  # data.map takes a cell as a whole
+    named = {as_text(key) for file in files for key in file.source.map.get(task, ())}
     texts = [cell for cell in cells - named if as_list(cell) is None]
     parted = [{p for part in _COMMAS.split(text) if (p := part.strip())} for text in texts]
     counts = Counter(part for parts in parted for part in parts)
