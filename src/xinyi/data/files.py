@@ -10,7 +10,8 @@ from typing import Any
 import pyarrow as pa
 
 from xinyi.data.fingerprint import file_sha256
-from xinyi.data.labels import read_labels, wanted_columns
+from xinyi.data.label_columns import wanted_columns
+from xinyi.data.labels import read_labels
 from xinyi.data.mapping import drop_rows
 from xinyi.data.prepare import Preparation
 from xinyi.data.raw import RawFile, read_file

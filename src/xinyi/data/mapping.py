@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from xinyi.data.cells import SEPARATORS, BadCellError, as_list, as_text
@@ -39,6 +39,11 @@ def stars_to_level(cell: Any, most: int, levels: Sequence[str]) -> str | None:
     whole, half = int(place), place - int(place) == 0.5
     outer = whole if place < middle else whole + 1
     return levels[outer if half and place != middle else round(place)]
+
+
+def are_stars(labels: Iterable[str], most: int) -> bool:
+    """Whether all labels are numbers of stars from 1 to `most`."""
+    return all(1 <= (_stars(label, most) or 0) <= most for label in labels)
 
 
 def _stars(text: str, most: int) -> float | None:
