@@ -65,6 +65,12 @@ def test_labels_are_listed_once_and_near_names_are_named(table_file, refused):
     assert "set 'data.map.intent={上门维休: LABEL}'" in found[0]
 
 
+@pytest.mark.parametrize("label", ["it's", "a,b", "a: b", "{a}", "$HOME"])
+def test_a_label_that_no_shell_would_leave_alone_is_not_put_into_a_setting(jsonl, refused, label):
+    jsonl(labelled(40, ("refund", "repair", label)))
+    assert "'data.map.intent={VALUE: LABEL}'" in refused(tasks=[INTENT])[0]
+
+
 @pytest.mark.parametrize(
     ("labels", "scale"),
     [(("1", "3", "5"), 5), (("4星", "五星"), 5), (("9.0", "2"), 10), (("1", "高"), None), (("0", "1"), None)],
