@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -173,10 +174,10 @@ def test_an_unknown_label_in_validation(runs, tmp_path, capsys):
     write(tmp_path / "own.jsonl", labelled())
     write(tmp_path / "v.jsonl", [*labelled(6), {"text": "好的", "label": "投拆"}])
     code = train(runs, *own(tmp_path / "own.jsonl", f"data.validation={tmp_path}/v.jsonl"))
-    error = check_refusal(capsys, code, "v.jsonl", "'投拆' in 1 row(s): row 7", "data.map.intent={投拆: LABEL}")
+    error = check_refusal(capsys, code, "v.jsonl", "'投拆' in 1 row(s): row 7", "'data.map.intent={投拆: LABEL}'")
     assert left(runs) == []
-    # The remedy works as it is written.
-    remedy = re.search(r"data\.map\.intent=\{投拆: LABEL\}", error).group().replace("LABEL", "投诉")
+    # The remedy works as it is written, in a shell.
+    (remedy,) = shlex.split(re.search(r"set (\S*data\.map\.intent=.*) \(", error).group(1).replace("LABEL", "投诉"))
     validation = f"data.validation={tmp_path}/v.jsonl"
     quiet = ["checks=none", f"checks.folder={tmp_path}/check"]
     assert cli.main(["data", "check", *own(tmp_path / "own.jsonl", validation, remedy), *quiet]) == 0

@@ -11,6 +11,8 @@ from typing import Any
 # Noticed by themselves: in a column whose kind is unknown only signs that label names do not contain.
 SEPARATORS = ("|", ";", "；")
 SEPARATORS_OF_MULTI = (*SEPARATORS, "、", "，", ",")
+# What a spreadsheet or pandas makes of whole numbers once a cell of their column is blank.
+_WHOLE = re.compile(r"-?(?:0|[1-9][0-9]{0,15})\.0+")
 # Written one way by one person and another way by the next: in one column they mean the same.
 _ALIKE = (";；", "、，,")
 
@@ -20,14 +22,15 @@ class BadCellError(ValueError):
 
 
 def as_text(value: Any) -> str:
-    """A label as text: 5, 5.0 and "5" are the same label; JSON's true is "true".
+    """A label as text: 5, 5.0, "5" and "5.0" are the same label; JSON's true is "true".
 
     Raises:
         BadCellError: an object, or a list inside a list.
     """
     if isinstance(value, str):
         # A lone surrogate (only JSON escapes can hold one) could not be stored.
-        return value.strip().encode("utf-8", "replace").decode("utf-8")
+        text = value.strip().encode("utf-8", "replace").decode("utf-8")
+        return str(int(text.partition(".")[0])) if _WHOLE.fullmatch(text) else text
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, float) and value.is_integer():
@@ -55,7 +58,7 @@ def is_value(cell: Any, value: str) -> bool:
     """Whether a cell holds this label and no other."""
     inside = as_list(cell)
     try:
-        return as_text(cell if inside is None else inside[0] if len(inside) == 1 else cell) == value
+        return as_text(cell if inside is None else inside[0] if len(inside) == 1 else cell) == as_text(value)
     except BadCellError:
         return False
 

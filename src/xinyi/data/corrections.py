@@ -9,8 +9,9 @@ from typing import Any
 import pyarrow as pa
 
 from xinyi.data.cells import as_text, is_missing
+from xinyi.data.names import written
 from xinyi.data.read import read_rows
-from xinyi.data.wording import names_text, rows_text, value_text
+from xinyi.data.wording import known_text, rows_text, value_text
 from xinyi.errors import DataError, describe
 from xinyi.tasks.spec import TaskSpec
 
@@ -53,7 +54,7 @@ def corrected(
                 table = table.set_column(table.column_names.index(name), field, pa.array(values, field.type))
         result.append(table)
     absent = sum(len(labels) for labels in answers.values()) - len(used)
-    warnings.append(f"{changed} label(s) corrected by {names_text(Path(file).name for file in files)}")
+    warnings.append(f"{changed} label(s) corrected by {known_text(Path(file).name for file in files)}")
     if absent:
         warnings.append(f"{absent} correction(s) name an id that no row has: the data or the masker changed since")
     return result
@@ -103,20 +104,27 @@ def _take(
 
 def _label(text: str, task: TaskSpec) -> tuple[Any, str]:
     """The label, and what is unknown about it. A label may be written by its id or by its name."""
-    names = {name: label.id for label in task.labels for name in (label.zh, label.en, label.id) if name}
     if text == DROP:
         return None, ""
+    empty = task.empty.id if task.empty else None
+    names = {name: label for name, label in written(task).items() if label != empty}
     if task.kind != "multi":
         return names.get(text), "" if text in names else text
-    if text in (NONE, getattr(task.empty, "id", NONE)):
+    if text == NONE or (empty and written(task).get(text) == empty):
         return [], ""
-    wanted = [part.strip() for part in text.split(JOINED.strip())]
-    unknown = next((part for part in wanted if part not in names), "")
-    return [names[part] for part in wanted if part in names], unknown
+    return _several(text, names)
+
+
+def _several(text: str, names: Mapping[str, str]) -> tuple[list[str], str]:
+    """The labels that a cell joins, and the first that is unknown. A label's own name may hold a +."""
+    ways = ([text], *([part.strip() for part in text.split(sign)] for sign in (JOINED, JOINED.strip())))
+    if parts := next((way for way in ways if all(part in names for part in way)), None):
+        return list(dict.fromkeys(names[part] for part in parts)), ""
+    return [], next(part for part in ways[-1] if part not in names)
 
 
 def _problems(file: str, bad: Mapping[str, list[int]], tasks: Mapping[str, TaskSpec]) -> Iterator[str]:
     for got, numbers in bad.items():
         known = tasks.get(got.partition(":")[0])
-        expected = f"labels among {names_text(known.label_ids)}" if known else f"tasks among {names_text(tasks)}"
+        expected = f"labels among {known_text(known.label_ids)}" if known else f"tasks among {known_text(tasks)}"
         yield describe(expected, f"{got} in {rows_text(numbers)}", "correct the cells", file)

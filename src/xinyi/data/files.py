@@ -9,8 +9,10 @@ from typing import Any
 
 import pyarrow as pa
 
+from xinyi.data.blanks import blank_notes
 from xinyi.data.fingerprint import file_sha256
-from xinyi.data.labels import read_labels, wanted_columns
+from xinyi.data.label_columns import wanted_columns
+from xinyi.data.labels import read_labels
 from xinyi.data.mapping import drop_rows
 from xinyi.data.prepare import Preparation
 from xinyi.data.raw import RawFile, read_file
@@ -57,9 +59,10 @@ def make_tables(
     warnings: list[str] = []
     _tell_apart(files)
     dropped = drop_rows(files, warnings)
-    specs, labels = read_labels(files, tasks, problems, complete)
+    specs, labels = read_labels(files, tasks, problems, warnings, complete)
     if problems:
         raise DataError(problems)
+    warnings += blank_notes(specs, files, labels, dropped)
     meta = list(dict.fromkeys(name for file in files for name in meta_columns(file.source)))
     maker = TableMaker(table_schema(specs, meta), preparation, workers)
     tables = [maker.table(*parts) for parts in zip(files, labels, dropped, strict=True)]

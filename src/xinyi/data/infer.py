@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from xinyi.data.cells import SEPARATORS, as_list, notice_separator
+from xinyi.data.cells import as_text
 from xinyi.data.raw import RawFile
-from xinyi.data.wording import names_text, nearest, value_text
+from xinyi.data.several import holds_several
+from xinyi.data.wording import known_text, names_text, nearest, value_text
 from xinyi.errors import describe
 from xinyi.tasks.spec import Label, TaskSpec
 
@@ -17,8 +18,8 @@ MOST_LABELS = 1000
 
 
 def infer_kind(task: str, files: Sequence[RawFile], problems: list[str]) -> str:
-    """`data.kinds` decides, then `data.order` or `data.stars` (ordinal), then several labels in a cell (multi), else
-    single.
+    """`data.kinds` decides, then `data.order` or `data.stars` (ordinal), then several labels in a cell (multi, see
+    `xinyi.data.several`), else single.
 
     Args:
         files: the training files with a column for the task.
@@ -32,13 +33,7 @@ def infer_kind(task: str, files: Sequence[RawFile], problems: list[str]) -> str:
         return said[0]
     if any(task in f.source.order or task in f.source.stars for f in files):
         return "ordinal"
-    return "multi" if any(_holds_several(task, f) for f in files) else "single"
-
-
-def _holds_several(task: str, file: RawFile) -> bool:
-    cells = file.labels[task]
-    signs = (file.source.separator,) if file.source.separator else SEPARATORS
-    return any(as_list(cell) is not None for cell in cells) or notice_separator(cells, signs) is not None
+    return "multi" if holds_several(task, files) else "single"
 
 
 def infer_spec(
@@ -55,7 +50,7 @@ def infer_spec(
     labels = _sorted(counts)
     if kind == "ordinal" and not found:
         found += _order_problems(task, labels, orders)
-        labels = [str(label) for label in orders[0]] if orders else labels
+        labels = [as_text(label) for label in orders[0]] if orders else labels
     problems += found
     return None if found else TaskSpec(task, kind, tuple(Label(label) for label in labels))
 
@@ -94,15 +89,15 @@ def _order_problems(task: str, labels: Sequence[str], orders: Sequence[Sequence[
         if _numbers(labels) is None:
             yield describe("labels with an order: numbers, or data.order", names_text(labels), remedy, where)
         return
-    order = [str(label) for label in orders[0]]
-    if any([str(label) for label in other] != order for other in orders):
+    order = [as_text(label) for label in orders[0]]
+    if any([as_text(label) for label in other] != order for other in orders):
         yield describe("the same order in each source", "different ones", remedy, where)
     if len(set(order)) < len(order):
-        yield describe("each label once", names_text(order), remedy, where)
+        yield describe("each label once", known_text(order), remedy, where)
     for label in labels:
         if label not in order:
             yield describe(
-                f"labels of the order {names_text(order)}", value_text(label), f"{nearest(label, order)}{remedy}", where
+                f"labels of the order {known_text(order)}", value_text(label), f"{nearest(label, order)}{remedy}", where
             )
 
 

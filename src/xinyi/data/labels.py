@@ -1,11 +1,11 @@
-"""The label columns of all files: which task reads which column, which labels its rows have, what does not fit."""
+"""The label columns of all files: which labels their rows have, what does not fit."""
 
 from __future__ import annotations
 
 import functools
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,61 +14,37 @@ from xinyi.data.cells import (
     SEPARATORS_OF_MULTI,
     BadCellError,
     any_of,
+    as_text,
     is_value,
     notice_separator,
     parse_multi,
     parse_single,
 )
+from xinyi.data.derived import cell_labels, translated
 from xinyi.data.infer import infer_kind, infer_spec, one_label_problems
+from xinyi.data.label_columns import column_task
 from xinyi.data.mapping import stars_to_level
+from xinyi.data.names import written
 from xinyi.data.raw import RawFile
 from xinyi.data.settings import SourceSettings
-from xinyi.data.wording import LONGEST_SHOWN, names_text, nearest, rows_text, value_text
+from xinyi.data.several import comma_notes, commas_part, separator_notes
+from xinyi.data.strays import Strays
+from xinyi.data.wording import rows_text
 from xinyi.errors import describe
 from xinyi.tasks.spec import TaskSpec
-
-_SHOWN_VALUES = 10
-# So many unknown values are no slips of the pen: the column is another one, and its cells could be texts.
-_OTHER_COLUMN = 50
 
 Values = list[Any]  # of each row: a label, a list of labels (multi), None
 
 
-def column_task(spec: TaskSpec, source: SourceSettings) -> str | None:
-    """The task whose column in `source` holds this task's labels: its own, or the one it is derived from."""
-    if spec.id in source.labels:
-        return spec.id
-    return spec.derive.source if spec.derive and spec.derive.source in source.labels else None
-
-
-def wanted_columns(specs: Sequence[TaskSpec], source: SourceSettings) -> list[str]:
-    """The tasks whose label columns are read; with no declared task, all of them."""
-    if not specs:
-        return list(source.labels)
-    return list(dict.fromkeys(name for spec in specs if (name := column_task(spec, source))))
-
-
-def column_problems(specs: Sequence[TaskSpec], sources: Sequence[SourceSettings]) -> Iterator[str]:
-    """Tasks that no source has labels for."""
-    for spec in specs:
-        if not any(column_task(spec, source) for source in sources):
-            named = list(dict.fromkeys(task for source in sources for task in source.labels))
-            derived = f" or data.labels.{spec.derive.source}" if spec.derive else ""
-            remedy = f"leave {spec.id!r} out of task=, or set data.labels.{spec.id}=COLUMN"
-            yield describe(f"data.labels.{spec.id}{derived}", f"columns for {names_text(named)}", remedy, "data.labels")
-    if not specs and not any(source.labels for source in sources):
-        yield describe("at least one task", "none", "name a label column: data.labels.<task>=COLUMN", "data.labels")
-
-
 def read_labels(
-    files: Sequence[RawFile], specs: Sequence[TaskSpec], problems: list[str], complete: bool
+    files: Sequence[RawFile], specs: Sequence[TaskSpec], problems: list[str], warnings: list[str], complete: bool
 ) -> tuple[list[TaskSpec], list[dict[str, Values]]]:
     """Every file's labels of every task.
 
     Args:
         files: the files that could be read.
         specs: the declared tasks; none means that each label column becomes a task.
-        problems: gets what does not fit.
+        problems: gets what does not fit. warnings: gets what was read one way and could be meant another way.
         complete: whether all training files could be read; without them training labels are not judged.
 
     Returns:
@@ -77,12 +53,13 @@ def read_labels(
     resolved: list[TaskSpec] = []
     columns: list[dict[str, Values]] = [{} for _ in files]
     for spec in specs:
-        reader = _Reader(spec.id, spec.kind, spec, files, problems)
+        reader = _Reader(spec.id, spec.kind, spec, files, problems, specs)
         resolved += reader.finish(columns, complete)
     for task in [] if specs else dict.fromkeys(task for file in files for task in file.labels):
         kind = infer_kind(task, [f for f in files if f.split == "train" and task in f.labels], problems)
         reader = _Reader(task, kind, None, files, problems)
         resolved += reader.finish(columns, complete)
+        warnings += reader.notes()
     return resolved, columns
 
 
@@ -95,6 +72,7 @@ class _Reader:
     spec: TaskSpec | None
     files: Sequence[RawFile]
     problems: list[str]
+    specs: Sequence[TaskSpec] = ()
 
     def finish(self, columns: list[dict[str, Values]], complete: bool) -> list[TaskSpec]:
         """Put the values into `columns`; give the specification, or nothing when it cannot be made."""
@@ -102,17 +80,33 @@ class _Reader:
         spec = self.spec or (self._infer(parsed) if complete else None)
         if spec is None:
             return []
-        translated = {}
+        found, strays = {}, Strays(spec.id, spec.kind, inferred=self.spec is None)
         for file, values in parsed:
-            self.problems += _unknown(file, spec, values, inferred=self.spec is None)
-            translated[id(file)] = _translated(values, spec, file.source)
+            name = self._column(file.source)
+            self.problems += strays.problems(file, name, values, cell_labels(spec, file.source), self._names(name))
+            found[id(file)] = translated(values, spec, file.source)
         for file, column in zip(self.files, columns, strict=True):
-            if id(file) in translated:
-                column[self.task] = translated[id(file)]
-        training = [translated[id(file)] for file, _ in parsed if file.split == "train"]
+            if id(file) in found:
+                column[self.task] = found[id(file)]
+        training = [found[id(file)] for file, _ in parsed if file.split == "train"]
         if self.spec and complete and training:
             self.problems += one_label_problems(self.task, [value for values in training for value in values])
         return [spec]
+
+    def notes(self) -> Iterator[str]:
+        """What speaks against the kind that the cells of the training files suggested."""
+        training = self._training()
+        if any(self.task in file.source.kinds for file in training):
+            return
+        if self.kind == "single":
+            yield from comma_notes(self.task, training)
+        elif self.kind == "multi":
+            signs = [self._separator(self.task, file.source) for file in training]
+            noticed = [sign if isinstance(sign, re.Pattern) else None for sign in signs]
+            yield from separator_notes(self.task, list(zip(training, noticed, strict=True)))
+
+    def _training(self) -> list[RawFile]:
+        return [file for file in self.files if file.split == "train" and self.task in file.labels]
 
     def _infer(self, parsed: Sequence[tuple[RawFile, Values]]) -> TaskSpec | None:
         training = [(file, values) for file, values in parsed if file.split == "train"]
@@ -122,7 +116,7 @@ class _Reader:
 
     def _parse(self, file: RawFile) -> Values | None:
         """The file's values before any derivation; None when it has no column for the task."""
-        name = column_task(self.spec, file.source) if self.spec else self.task
+        name = self._column(file.source)
         if name not in file.labels:
             return None
         parse = self._cell_parser(name, file.source)
@@ -144,76 +138,39 @@ class _Reader:
             self.problems.append(describe(f"{self.kind} labels of {self.task!r}", got, remedy, str(file.path)))
         return values
 
+    def _column(self, source: SourceSettings) -> str | None:
+        """The task whose name the settings of the column have."""
+        return column_task(self.spec, source) if self.spec else self.task
+
+    def _names(self, name: str | None) -> Mapping[str, str]:
+        """How files may write the labels of the task that the column belongs to, and the ids meant."""
+        return next((written(spec) for spec in (self.spec, *self.specs) if spec and spec.id == name), {})
+
     def _cell_parser(self, name: str, source: SourceSettings) -> Callable[[Any], Any]:
         """What turns a cell into its label or labels."""
         if most := source.stars.get(name):
-            levels = list(_known(self.spec, source)) if self.spec else [str(i + 1) for i in range(most)]
+            levels = list(cell_labels(self.spec, source)) if self.spec else [str(i + 1) for i in range(most)]
             return functools.partial(stars_to_level, most=most, levels=levels)
-        mapping = {str(key).strip(): str(value or "").strip() for key, value in source.map.get(name, {}).items()}
+        names = self._names(name)
+        mapped = {as_text(key): as_text(value or "") for key, value in source.map.get(name, {}).items()}
+        mapping = {**names, **{key: names.get(value, value) for key, value in mapped.items()}}
         if self.kind != "multi":
             return functools.partial(parse_single, mapping=mapping)
         empty = self.spec.empty.id if self.spec and self.spec.empty else None
         return functools.partial(parse_multi, mapping=mapping, separator=self._separator(name, source), empty=empty)
 
+    @functools.cached_property
+    def _commas(self) -> bool:
+        """Whether commas part the labels of a task that nobody declared."""
+        return commas_part(self.task, self._training())
+
     def _separator(self, name: str, source: SourceSettings) -> str | re.Pattern[str] | None:
         """What separates labels in a cell, noticed in the source's training files."""
         if self.kind != "multi" or source.separator:
             return source.separator
-        told = self.spec is not None or name in source.kinds
-        known = _known(self.spec, source) if self.spec else ()
+        told = self.spec is not None or name in source.kinds or self._commas
+        known = cell_labels(self.spec, source) if self.spec else ()
         signs = [s for s in (SEPARATORS_OF_MULTI if told else SEPARATORS) if not any(s in label for label in known)]
         own = [f for f in self.files if f.source is source and name in f.labels]
         training = [f for f in own if f.split == "train"]
         return any_of(notice_separator((cell for f in training or own for cell in f.labels[name]), signs), known)
-
-
-def _mapping(spec: TaskSpec, source: SourceSettings) -> Mapping[str, str] | None:
-    return spec.derive.mapping if spec.derive and spec.id not in source.labels else None
-
-
-def _known(spec: TaskSpec, source: SourceSettings) -> dict[str, None]:
-    """The labels that the cells of a source may hold."""
-    mapping = _mapping(spec, source)
-    return dict.fromkeys(spec.label_ids if mapping is None else mapping)
-
-
-def _translated(values: Values, spec: TaskSpec, source: SourceSettings) -> Values:
-    """A derived task's labels from its source's; others stay as they are. Unknown ones have been reported."""
-    mapping = _mapping(spec, source)
-    if mapping is None:
-        return values
-    if spec.kind == "multi":
-        return [v if v is None else list(dict.fromkeys(mapping[x] for x in v if x in mapping)) for v in values]
-    return [None if v is None else mapping.get(v) for v in values]
-
-
-def _unknown(file: RawFile, spec: TaskSpec, values: Values, inferred: bool) -> Iterator[str]:
-    known = _known(spec, file.source)
-    strays: dict[str, list[int]] = defaultdict(list)
-    for row, value in zip(file.rows, values, strict=True):
-        for label in (value,) if isinstance(value, str) else value or ():
-            if label not in known:
-                strays[label].append(row)
-    yield from _stray_problems(file, spec.id, strays, known, inferred)
-
-
-def _stray_problems(
-    file: RawFile, task: str, strays: Mapping[str, list[int]], known: Iterable[str], inferred: bool
-) -> Iterator[str]:
-    known = list(known)
-    expected = f"labels of {task!r} {'that the training rows have' if inferred else f'among {names_text(known)}'}"
-    if len(strays) > max(_OTHER_COLUMN, len(known)):
-        remedy = f"check that data.labels.{task} names the right column, or set data.map.{task}"
-        yield describe(expected, f"{len(strays)} other values", remedy, str(file.path))
-        return
-    for label, rows in list(strays.items())[:_SHOWN_VALUES]:
-        got = f"{value_text(label)} in {len(rows)} row(s): {rows_text(rows)}"
-        change = f"mend the file, or set data.map.{task}={{{_key(label)}: LABEL}} ('' = lacks it)"
-        yield describe(expected, got, nearest(label, known) + change, str(file.path))
-    if (more := len(strays) - _SHOWN_VALUES) > 0:
-        remedy = f"mend the file, or set data.map.{task}"
-        yield describe(expected, f"{more} more unknown labels", remedy, str(file.path))
-
-
-def _key(label: str) -> str:
-    return label if len(label) <= LONGEST_SHOWN else "VALUE"

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from xinyi.data.corrections import corrected
 from xinyi.data.files import make_tables, read_split
-from xinyi.data.labels import column_problems
+from xinyi.data.label_columns import column_problems
 from xinyi.data.raw import RawFile
 from xinyi.data.settings import SPLITS, DataSettings, SourceSettings
 from xinyi.data.spill import at_most, take

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from xinyi.data.cells import SEPARATORS, BadCellError, as_list, as_text
@@ -41,6 +41,11 @@ def stars_to_level(cell: Any, most: int, levels: Sequence[str]) -> str | None:
     return levels[outer if half and place != middle else round(place)]
 
 
+def are_stars(labels: Iterable[str], most: int) -> bool:
+    """Whether all labels are numbers of stars from 1 to `most`."""
+    return all(1 <= (_stars(label, most) or 0) <= most for label in labels)
+
+
 def _stars(text: str, most: int) -> float | None:
     text = text.replace("\ufe0f", "")
     if match := _NUMBER.fullmatch(text):
@@ -69,7 +74,8 @@ def drop_rows(files: Sequence[RawFile], warnings: list[str]) -> list[frozenset[i
             for i in found:
                 cells[i] = None
         dropped.append(found)
-    named = dict.fromkeys((task, str(x)) for file in files for task, labels in file.source.drop.items() for x in labels)
+    asked = [(task, labels) for file in files for task, labels in file.source.drop.items()]
+    named = dict.fromkeys((task, as_text(label)) for task, labels in asked for label in labels)
     warnings += [f"data.drop.{task}: no row has the label {value_text(x)}" for task, x in named if not taken[task, x]]
     return dropped
 
@@ -79,7 +85,7 @@ def _dropped(file: RawFile) -> tuple[frozenset[int], Counter[tuple[str, str]]]:
     found: dict[int, None] = {}
     counts: Counter[tuple[str, str]] = Counter()
     for task, labels in file.source.drop.items():
-        wanted = set(map(str, labels))
+        wanted = set(map(as_text, labels))
         for i, cell in enumerate(file.labels.get(task, ())):
             for label in wanted.intersection(_texts(cell, file.source.separator)):
                 counts[task, label] += i not in found

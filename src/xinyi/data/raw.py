@@ -19,6 +19,7 @@ from xinyi.data.wording import names_text, nearest, rows_text
 from xinyi.errors import DataError, describe
 
 MOST_EMPTY_SHARE, MOST_EMPTY = 0.01, 100
+_HEADER = "has the file a header? "
 _NUMBER = re.compile(r"\s*[-+]?[.,]?\d[\d.,]*(?:[eE][-+]?\d+)?%?\s*")
 # Only JSON tells an empty text from none, and a number from its digits.
 _TELLING = (".json", ".jsonl", ".ndjson")
@@ -170,7 +171,7 @@ def _column_problems(raw: RawFile, seen: Iterable[str], labels: dict[str, str]) 
     for key, column in named:
         if column is not None and column not in seen:
             got = f"columns {names_text(seen)}"
-            remedy = f"{nearest(column, seen)}set {key} to one of them"
+            remedy = f"{nearest(column, seen) or _HEADER}set {key} to one of them"
             yield describe(f"a column {column!r} ({key})", got, remedy, str(raw.path))
     for task, column in labels.items():
         if column == source.text:

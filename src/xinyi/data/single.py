@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from xinyi.data.corrections import corrected
 from xinyi.data.files import make_tables, read_split
-from xinyi.data.labels import column_problems
+from xinyi.data.label_columns import column_problems
 from xinyi.data.load import Dataset
 from xinyi.data.prepare import Preparation
 from xinyi.data.settings import SourceSettings

@@ -62,7 +62,7 @@ def parts(
         strata = _strata(table, tasks, unit_of_row)
         _restore_labels(place, strata, np.max(numbers, axis=0))
         for i, name in enumerate(shares):
-            _fill_empty(place, i + 1, numbers[i], strata, name)
+            _fill_empty(place, i + 1, numbers[i], strata, name, "groups" if _grouped(table) else "rows")
     for i, name in enumerate(["train", *shares]):
         if not (place == i).any():
             remedy = f"add rows, or name a file: data.{name}=FILE"
@@ -136,13 +136,18 @@ def _restore_labels(place: NDArray[np.int64], strata: Sequence[NDArray], highest
             place[units[np.argmax(highest[units])]] = 0
 
 
-def _fill_empty(place: NDArray, index: int, numbers: NDArray, strata: Sequence[NDArray], name: str) -> None:
+def _grouped(table: pa.Table) -> bool:
+    return table[GROUP].null_count < len(table)
+
+
+def _fill_empty(place: NDArray, index: int, numbers: NDArray, strata: Sequence[NDArray], name: str, units: str) -> None:
     """Give a split without rows the training unit with the lowest number that no label depends on."""
     if (place == index).any():
         return
     needed = {int(inside[0]) for units in strata if len(inside := units[place[units] == 0]) == 1}
     free = [unit for unit in np.flatnonzero(place == 0) if int(unit) not in needed]
     if not free or (place == 0).sum() < 2:
-        remedy = f"add rows, or name a file: data.{name}=FILE"
-        raise DataError([describe(f"enough rows to make a {name} split", f"{len(place)}", remedy, f"data.{name}")])
+        more = "add rows" if units == "rows" else "choose a data.group with more values"
+        expected, remedy = f"enough {units} to make a {name} split", f"{more}, or name a file: data.{name}=FILE"
+        raise DataError([describe(expected, f"{len(place)}", remedy, f"data.{name}")])
     place[min(free, key=lambda unit: numbers[unit])] = index

@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from xinyi.data.fingerprint import data_fingerprint, split_fingerprint
-from xinyi.data.wording import names_text
+from xinyi.data.wording import known_text
 from xinyi.tasks.spec import TaskSpec
 from xinyi.text import MASKER_VERSION, NORMALIZER_VERSION, PLACEHOLDERS
 
@@ -43,6 +43,7 @@ def summarise(
         "schema_version": SCHEMA_VERSION,
         "name": name,
         "sources": list(sources),
+        "tasks": {task.id: {"kind": task.kind, "labels": len(task.labels)} for task in tasks},
         "fingerprint": data_fingerprint({split: part["fingerprint"] for split, part in parts.items()}),
         "splits": parts,
         "split_made": list(made),
@@ -130,7 +131,7 @@ def _gaps(parts: Mapping[str, Mapping[str, Any]], splits: Mapping[str, pa.Table]
         for task, counts in part["labels"].items():
             if absent := [label for label, count in counts.items() if count == 0]:
                 effect = "it cannot be learnt" if split == "train" else "it is not measured there"
-                yield f"{task}: {len(absent)} label(s) without a {split} row ({effect}): {names_text(absent)}"
+                yield f"{task}: {len(absent)} label(s) without a {split} row ({effect}): {known_text(absent)}"
         columns = [name for name in splits[split].column_names if name.startswith("label.")]
         nulls = np.all([splits[split][name].is_null().to_numpy() for name in columns], axis=0)
         if count := int(np.sum(nulls)):

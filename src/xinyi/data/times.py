@@ -7,6 +7,8 @@ from datetime import datetime
 
 import pyarrow as pa
 
+from xinyi.text.dates import DATE
+
 _NAME = re.compile(r"(.*_)?(time|date|datetime|timestamp|created|created_at|day)|时间|日期|.*时间", re.I)
 _SEEN = 200
 
@@ -28,7 +30,7 @@ def read_time(value: str | None) -> float | None:
         return None
     if re.fullmatch(r"1\d{9}(\d{3})?", value):
         return int(value) / (1000 if len(value) == 13 else 1)
-    match = re.match(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?", value)
+    match = DATE.match(value)
     if not match:
         return None
     rest = value[match.end() :].strip().removeprefix("T")

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from xinyi.text import mask
 
 SHOWN = 5
-LONGEST_SHOWN = 24
+# Most characters that are shown of a word in a file, and of one in the settings or among a task's labels.
+_LONGEST_FOUND, _LONGEST_KNOWN = 12, 24
+# No message looks like this: `customer_feedback`.
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]*")
 
 
 def rows_text(rows: Sequence[int], unit: str = "row") -> str:
@@ -17,18 +23,39 @@ def rows_text(rows: Sequence[int], unit: str = "row") -> str:
 
 
 def nearest(value: str, known: Iterable[str]) -> str:
-    """`did you mean 'x'? ` or an empty text."""
+    """`did you mean 'x'? ` or an empty text. What is shown resembles `value`, which may be a setting's word."""
     close = difflib.get_close_matches(value, list(known), n=1, cutoff=0.6)
-    return f"did you mean {close[0]!r}? " if close else ""
+    return f"did you mean {mask(close[0])!r}? " if close else ""
 
 
 def value_text(value: str) -> str:
-    """A label or column name as it may be shown: a long one could be a customer's text in the wrong place."""
-    return repr(value) if len(value) <= LONGEST_SHOWN else f"(one of {len(value)} characters)"
+    """A cell or a column's name for a message: masked, and only when it is as short as a name.
+
+    In a file without a header the first row gives the names, and a wrong column gives texts for labels.
+    """
+    return _short(value, _LONGEST_KNOWN if _IDENTIFIER.fullmatch(value) else _LONGEST_FOUND)
+
+
+def is_shown(value: str) -> bool:
+    """Whether `value_text` shows the value as it is."""
+    return value_text(value) == repr(value)
 
 
 def names_text(names: Iterable[str], most: int = 20) -> str:
-    """Names, the first 20 of them."""
-    names = list(names)
+    """Names that a file holds, the first 20 of them, each as `value_text` shows it."""
+    return _listed(list(names), most, value_text)
+
+
+def known_text(names: Iterable[str], most: int = 20) -> str:
+    """Names that the settings or a task's labels hold, the first 20 of them, masked, up to 24 characters long."""
+    return _listed(list(names), most, lambda name: _short(name, _LONGEST_KNOWN))
+
+
+def _listed(names: Sequence[str], most: int, shown: Callable[[str], str]) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(map(value_text, names[:most])) + more if names else "none"
+    return ", ".join(map(shown, names[:most])) + more if names else "none"
+
+
+def _short(name: str, longest: int) -> str:
+    masked = mask(name)
+    return repr(masked) if len(masked) <= longest else f"(one of {len(name)} characters)"

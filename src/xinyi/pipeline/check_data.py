@@ -65,6 +65,7 @@ def _profile(summary: dict[str, Any]) -> Iterator[str]:
         yield f"{name:10} {split['rows']:,} rows{made}; {sizes}"
         for task, counts in split["labels"].items():
             shown = ", ".join(f"{label} {n:,}" for label, n in sorted(counts.items(), key=lambda item: -item[1]))
-            yield f"           {task}: {shown}"
+            read = summary["tasks"][task]
+            yield f"           {task} ({read['kind']}, {read['labels']} labels): {shown}"
     masked = ", ".join(f"{kind} {n:,}" for kind, n in summary["personal_data"].items() if n) or "none found"
     yield f"masked     {masked}"

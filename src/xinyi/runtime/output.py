@@ -6,7 +6,7 @@ import csv
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -16,6 +16,9 @@ from xinyi.errors import DataError, describe
 from xinyi.runtime.columns import AWAY, shown
 from xinyi.runtime.streams import COMPRESSIONS, STREAM, kind, packed
 from xinyi.runtime.tables import DELIMITERS, ERROR, JSON_LINES, READERS, Row, Table, TextTable
+
+# What a table's cell says for none of a task's labels: read as labels, a blank one means that the row was not labelled.
+NONE_OF_THEM = "[]"
 
 
 class RowWriter(Protocol):
@@ -154,7 +157,7 @@ class _Cells:
 
     def __init__(self, file: IO[bytes], form: str, table: Table, added: Sequence[tuple[str, str]], owned: bool) -> None:
         self._file, self._owned = file, owned
-        self._header, self._added = table.header or [], [name for name, _ in added]
+        self._header, self._added = table.header or [], dict(added)
         lines = _Encoder(file, "utf-8-sig" if table.marked else "utf-8")
         self._cells = csv.writer(lines, delimiter=DELIMITERS[form], lineterminator="\r\n")
         self._cells.writerow([*self._header, *self._added])
@@ -162,7 +165,8 @@ class _Cells:
     def write(self, row: Row) -> None:
         """See RowWriter."""
         own = row.cells if row.cells is not None else [_cell(row.values.get(name)) for name in self._header]
-        self._cells.writerow([*own, *(_cell(row.added.get(name)) for name in self._added)])
+        new = _answers(row, self._added)
+        self._cells.writerow([*own, *(_cell(new.get(name)) for name in self._added)])
 
     def close(self) -> None:
         """See RowWriter."""
@@ -188,6 +192,12 @@ class _Encoder:
         return self.file.write(encoded)
 
 
+def _answers(row: Row, kinds: Mapping[str, str]) -> dict[str, Any]:
+    """A row's new values for a table without lists; kinds: `text`, `texts`, … of each new column."""
+    none = {name: NONE_OF_THEM for name, value in row.added.items() if value == [] and kinds.get(name) == "texts"}
+    return {**row.added, **none}
+
+
 def _cell(value: Any) -> str:
     parts = value if isinstance(value, list) else [value]
     return "|".join("" if part is None else f"{part:.6f}" if isinstance(part, float) else str(part) for part in parts)
@@ -206,13 +216,14 @@ class _Typed:
             from xinyi.runtime.tables_xlsx import SheetWriter
 
             self._writer = SheetWriter(path, [*header, *(name for name, _ in added)])
+        self._lists, self._added = form == ".parquet", dict(added)
         # A schema of the input's keeps types; without one every column is text.
         self._plain = form == ".parquet" and table.schema is None
 
     def write(self, row: Row) -> None:
         """See RowWriter."""
         values = {name: _text(value) for name, value in row.values.items()} if self._plain else row.values
-        self._writer.write({**values, **row.added})
+        self._writer.write({**values, **(row.added if self._lists else _answers(row, self._added))})
 
     def close(self) -> None:
         """See RowWriter."""

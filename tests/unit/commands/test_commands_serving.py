@@ -107,7 +107,7 @@ def test_data_check_profiles_without_training(tmp_path, capsys):
     arguments = ["task=own", "data=files", f"data.train={path}", "data.text=消息", "data.labels.kind=类"]
     assert cli.main(["data", "check", *arguments, "checks=none", f"checks.folder={tmp_path / 'out'}"]) == 0
     text = capsys.readouterr().out
-    assert "kind: 甲" in text or "kind: 乙" in text
+    assert "kind (single, 2 labels): 甲" in text or "kind (single, 2 labels): 乙" in text
     assert "mobile 40" in text
     assert "第1条" not in text
 

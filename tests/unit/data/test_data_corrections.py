@@ -85,6 +85,26 @@ def test_the_file_of_suspects_goes_round(jsonl, tmp_path: Path):
     assert again.splits["train"]["label.intent"].to_pylist()[0] == "咨询"
 
 
+@pytest.mark.parametrize(
+    ("cell", "labels"),
+    [
+        ("退+换", ["退+换"]),
+        ("退+换 + 投诉", ["退+换", "投诉"]),
+        ("投诉+表扬", ["投诉", "表扬"]),
+        ("投诉 + 投诉", ["投诉"]),
+        ("-", []),
+    ],
+)
+def test_a_label_may_hold_the_sign_that_joins_labels(jsonl, tmp_path: Path, cell: str, labels: list[str]):
+    jsonl(labelled(30, (["退+换"], ["投诉", "表扬"])))
+    source = SourceSettings(root=str(tmp_path), train=("train.jsonl",), labels={"intent": "label"})
+    whole = {"validation_share": 0.0, "test_share": 0.0}
+    ids = load(DataSettings("mine", (source,), **whole), ()).splits["train"]["id"].to_pylist()
+    jsonl([{"id": ids[2], "task": "intent", "label": cell}], "mended.jsonl")
+    data = load(DataSettings("mine", (source,), corrections=(str(tmp_path / "mended.jsonl"),), **whole), ())
+    assert data.splits["train"]["label.intent"].to_pylist()[2] == labels
+
+
 def test_the_label_nought_is_a_label(jsonl, tmp_path: Path):
     jsonl([{"text": f"订单{i}还没有到", "label": i % 2} for i in range(30)])
     source = SourceSettings(root=str(tmp_path), train=("train.jsonl",), labels={"bad": "label"})

@@ -18,7 +18,11 @@ def values(data, task="intent"):
 
 SINGLE_CELLS = {
     "a": ["a", " a ", ["a"], '["a"]'],
-    "5": [5, 5.0, "5"],
+    "5": [5, 5.0, "5", "5.0", " 5.00 "],
+    "0": [0, 0.0, "-0.0"],
+    "-1": [-1.0, "-1.0"],
+    "1.0.0": ["1.0.0"],
+    "05.0": ["05.0"],
     "2.5": [2.5],
     "true": [True],
     "[图片]": ["[图片]"],
@@ -28,7 +32,7 @@ SINGLE_CELLS = {
 MULTI_CELLS = [
     (["a", "b"], [["a", "b", "a"], '["a", "b"]', "a| b |"]),
     ([], [[], "[]", "none", ["none"]]),
-    (["mapped", "5"], [["x", 5]]),
+    (["mapped", "5"], [["x", 5], ["x", "5.0"], "x|5.0"]),
     (["mapped"], ["x|y"]),
     (["a;b"], ["a;b"]),
     (["1"], [[1, None]]),
@@ -110,6 +114,21 @@ def test_map_reads_numbers_as_strings(jsonl, table_file, loaded):
     for name in ("train.jsonl", "train.csv"):
         data = loaded(name, tasks=[task], labels={"sentiment": "label"}, map=mapping, **WHOLE)
         assert values(data, "sentiment")[:3] == ["very_positive", "very_negative", "neutral"]
+
+
+def test_whole_numbers_with_and_without_a_fraction_are_one_label(table_file, loaded):
+    """pandas writes 3.0 once a cell of the column is blank. The settings may write either way."""
+    table_file(labelled(40, ("3.0", "1.0", "", "9.0")))
+    table_file(labelled(6, ("3", "1", "9")), "v.csv")
+    given = {"validation": ("v.csv",), "test_share": 0.0, "order": {"intent": ("3.0", "1")}}
+    data = loaded("train.csv", **given, drop={"intent": ["9"]})
+    assert data.tasks[0].label_ids == ("3", "1")
+    assert values(data)[:3] == ["3", "1", None]
+    assert data.splits["validation"]["label.intent"].to_pylist() == ["3", "1", "3", "1"]
+    data = loaded("train.csv", **given, map={"intent": {"9": "1.0"}})
+    assert values(data)[:4] == ["3", "1", None, "1"]
+    data = loaded("train.csv", **given, outside={"intent": "9"})
+    assert data.splits["train"]["meta.outside.intent"].to_pylist()[:4] == [None, None, None, "yes"]
 
 
 def derived(source, labels, mapping, kind="ordinal"):

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from xinyi.data.prepare import row_id
 from xinyi.data.splits import make_splits
+from xinyi.errors import DataError
 from xinyi.tasks import Label, TaskSpec
 
 TASK = TaskSpec("t", "single", tuple(map(Label, "abc")))
@@ -86,6 +88,14 @@ def test_duplicates_and_groups_stay_together():
     assert all(placed[i] == placed[i // 10 * 10] for i in range(150))
     assert len({placed[i] for i in range(150)}) > 1
     assert len({placed[i] for i in range(150, 200)}) > 1
+
+
+@pytest.mark.parametrize(("groups", "unit"), [(["新客", "老客"] * 20, "groups"), (None, "rows")])
+def test_too_few_to_split_says_of_what(groups, unit):
+    small = table(["ab"[i % 2] for i in range(40)] if groups else ["a", "b"], groups=groups)
+    with pytest.raises(DataError, match=f"enough {unit} to make a test split, got 2") as caught:
+        make_splits(small, SHARES, [TASK], 7)
+    assert ("choose a data.group with more values" in str(caught.value)) == (unit == "groups")
 
 
 def test_rare_labels_of_every_task_stay_in_training():

@@ -54,6 +54,22 @@ def test_attributes_of_metadata_and_text() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("times", "months", "parts"),
+    [
+        (["2026/8/1 9:05", "2026/12/31 23:00:00"], ["2026-08", "2026-12"], ["morning", "evening"]),
+        (["2026年8月1日 2:05", "2026.9.1 13:00"], ["2026-08", "2026-09"], ["night", "afternoon"]),
+        (["2026/8/1", "2026-9-1 "], ["2026-08", "2026-09"], None),
+        (["2026/8/1 9:05", "2026/2/30 9:05", "2026/9/1"], ["2026-08", None, "2026-09"], None),
+        (["2026-08-01T14:06:00+08:00", "2026-08-01T20:06"], None, ["afternoon", "evening"]),
+    ],
+)
+def test_dates_of_spreadsheets_are_dates(times, months, parts) -> None:
+    found = attributes(["退款"] * len(times), [""] * len(times), {"at": times})
+    assert (found.get("at: month"), found.get("at: part of day")) == (months, parts)
+    assert "at" not in found
+
+
 def test_columns_of_many_values_are_no_slices_and_rare_ones_are_gathered() -> None:
     texts = ["退款"] * 200
     names = attributes(texts, [""] * 200, {"who": [f"u{i}" for i in range(200)]})

@@ -15,8 +15,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from xinyi.data.cells import parse_multi
+from xinyi.data.read import read_rows
 from xinyi.errors import DataError
 from xinyi.runtime import Classifier, Summary, predict_file
+from xinyi.runtime.output import open_output
+from xinyi.runtime.tables import open_input
 
 TEXTS = ["物流太慢了", "好", "又断网了，第四次报修", None]
 OPEN = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
@@ -212,3 +216,20 @@ def test_columns_of_one_name_are_refused_where_one_would_be_lost(
         book.save(source)
     with pytest.raises(DataError, match="each column once"):
         predict_file(classifier, source, tmp_path / f"out.{to}")
+
+
+@pytest.mark.parametrize("form", [".csv", ".xlsx", ".jsonl"])
+def test_none_of_the_labels_is_no_blank_cell(tmp_path: Path, form: str) -> None:
+    """A blank cell would say that the row has no answer, when the file is read as labels."""
+    if form == ".xlsx":
+        pytest.importorskip("openpyxl")
+    (tmp_path / "in.csv").write_text("text\n好\n坏\n", encoding="utf-8")
+    added = [("emotion", "texts"), ("emotion.probability", "numbers"), ("error", "text")]
+    answers = [{"emotion": [], "emotion.probability": []}, {"emotion": ["joy", "anger"], "error": None}]
+    with open_input(tmp_path / "in.csv") as table, open_output(tmp_path / f"out{form}", table, added) as write:
+        for row, answer in zip(table, answers, strict=True):
+            row.added.update(answer)
+            write(row)
+    found = [row["emotion"] for _, row in read_rows(tmp_path / f"out{form}")]
+    assert found == ([[], ["joy", "anger"]] if form == ".jsonl" else ["[]", "joy|anger"])
+    assert [parse_multi(cell, {}, "|") for cell in found] == [[], ["joy", "anger"]]

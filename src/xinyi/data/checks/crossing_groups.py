@@ -12,16 +12,19 @@ from xinyi.data.checks.finding import Check, Measured
 from xinyi.data.checks.material import Material
 
 _GROUP = re.compile(
-    r"(conversation|dialog(ue)?|session|customer|user|client|speaker|author|thread|group)s?(_?id)?|会话.*|客户.*|用户.*",
+    r"(conversation|dialog(ue)?|session|customer|user|client|speaker|author|thread|group)s?(_?id)?"
+    r"|(会话|对话|客户|用户|顾客|买家|会员)(编号|号|号码|手机号|账号|标识|名|名称|昵称|_?id)?",
     re.I,
 )
+# A column of fewer values says what customers are, not who.
+_FEWEST = 20
 
 
 def measure(material: Material, limit: float) -> Iterator[Measured]:
     """The share of each later split's rows whose group stands in an earlier one, for each column that names groups."""
-    names = [name for name in next(iter(material.splits.values())).column_names if name.startswith("meta.")]
-    for name in names:
-        if not _GROUP.fullmatch(name.removeprefix("meta.")):
+    table = next(iter(material.splits.values()))
+    for name in [name for name in table.column_names if name.startswith("meta.")]:
+        if not _GROUP.fullmatch(name.removeprefix("meta.")) or pc.count_distinct(table[name]).as_py() < _FEWEST:
             continue
         for first, second in material.pairs():
             groups = material.splits[second][name]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xinyi.data.checks.finding import Check, Measured
 from xinyi.data.checks.material import Material
-from xinyi.data.wording import names_text
+from xinyi.data.wording import known_text
 
 
 def measure(material: Material, limit: float) -> Iterator[Measured]:
@@ -19,7 +19,7 @@ def measure(material: Material, limit: float) -> Iterator[Measured]:
             absent = [label for label, count in zip(task.label_ids, counts, strict=True) if not count]
             if absent:
                 effect = "cannot be learnt" if split == "train" else "is not measured there"
-                message = f"{task.id}: {len(absent)} label(s) without a {split} row ({effect}): {names_text(absent)}"
+                message = f"{task.id}: {len(absent)} label(s) without a {split} row ({effect}): {known_text(absent)}"
                 yield Measured(len(absent), message, split, task.id, count=len(absent))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from xinyi.data.checks.finding import Check, Example, Measured
 from xinyi.data.checks.material import Material
-from xinyi.data.wording import names_text
+from xinyi.data.wording import known_text
 
 
 def measure(material: Material, limit: float) -> Iterator[Measured]:
@@ -22,7 +22,7 @@ def measure(material: Material, limit: float) -> Iterator[Measured]:
             if not len(rows):
                 continue
             names = [label for label, is_one in zip(task.label_ids, unseen, strict=True) if is_one]
-            message = f"{task.id}: {len(rows):,} {split} rows have a label that no train row has: {names_text(names)}"
+            message = f"{task.id}: {len(rows):,} {split} rows have a label that no train row has: {known_text(names)}"
             shown = tuple(Example((text,)) for text in material.examples(split, rows.tolist()))
             yield Measured(len(rows) / known, message, split, task.id, count=len(rows), examples=shown)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from xinyi.data.read.facts import Facts
 from xinyi.data.read.values import plain_value
-from xinyi.data.wording import names_text, rows_text
+from xinyi.data.wording import known_text, rows_text
 from xinyi.errors import DataError, describe
 
 _NAME = re.compile(
@@ -125,7 +125,7 @@ def _choose(table: HubTable, found: list[str]) -> str:
         if name in found:
             return name
     remedy = f"name one: {table}:SPLIT" if table.folder is None else "name the files themselves"
-    raise DataError([describe(f"a split {table.splits[0]!r}", names_text(found), remedy, str(table))])
+    raise DataError([describe(f"a split {table.splits[0]!r}", known_text(found), remedy, str(table))])
 
 
 def _classes(features: Any) -> Callable[[Row], Row]:

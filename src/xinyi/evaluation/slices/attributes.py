@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from xinyi.evaluation.slices.writing import emoji, length, personal_data, script
 from xinyi.text import mask
+from xinyi.text.dates import DATE
 
 if TYPE_CHECKING:
     from xinyi.evaluation.predictions import Predictions
@@ -24,7 +25,7 @@ OTHERS = "others"
 NOT_SLICED = ("id", "conversation_id", "turn")
 OUTSIDE = "outside."
 NEAR = "near_duplicate_in_training"
-_DATE = re.compile(r"\d{4}-\d{1,2}-\d{1,2}([T ]\d{1,2}:\d{2})?")
+_HOUR = re.compile(r"[T\s]*(\d{1,2})[:：时点]")
 _YES = {"1", "true", "yes", "y", "是"}
 
 OF_TEXT: dict[str, Callable[[str], str]] = {
@@ -61,7 +62,7 @@ def _column(name: str, values: Values) -> dict[str, Values]:
     known = [value for value in values if value is not None]
     if name == NEAR:
         return {name: [None if v is None else "yes" if v.lower() in _YES else "no" for v in values]}
-    if known and all(_DATE.match(value) for value in known):
+    if known and all(DATE.match(value) for value in known):
         return _times(name, values)
     if len(set(known)) > min(MOST_VALUES, max(2, len(known) / 2)):
         return {}
@@ -80,10 +81,12 @@ def _times(name: str, values: Values) -> dict[str, Values]:
 
 
 def _when(text: str) -> tuple[datetime | None, bool]:
-    """The moment, and whether the clock is known; None for a date that does not exist."""
-    year, month, day, *clock = (int(part) for part in re.findall(r"\d+", text)[:4])
+    """The day and, where the clock is known, the hour; None for a date that does not exist."""
+    date = DATE.match(text)
+    clock = _HOUR.match(text, date.end()) if date else None
+    parts = [*(date.groups() if date else ()), *(clock.groups() if clock else ())]
     try:
-        return datetime(year, month, day, *clock), bool(clock)
+        return datetime(*map(int, parts)) if date else None, clock is not None
     except ValueError:
         return None, False
 

@@ -103,6 +103,18 @@ def test_groups_and_times_across_splits():
     assert [(m.split, m.count) for m in over("crossing_times", data)] == [("test", 1)]
 
 
+@pytest.mark.parametrize(
+    ("column", "values", "said"),
+    [("客户编号", 40, True), ("用户ID", 40, True), ("客户", 40, True), ("客户类型", 40, False), ("客户", 2, False)],
+)
+def test_groups_are_who_a_customer_is_not_what(column: str, values: int, said: bool):
+    data = in_order()
+    for found in data.values():
+        for i, row in enumerate(found):
+            row |= {column: f"c{i % values}", "user": "u"}
+    assert bool(over("crossing_groups", data)) is said
+
+
 @pytest.mark.parametrize("many", [False, True])
 def test_label_errors(many: bool):
     data, chance = {"train": rows(600, 1), "test": rows(60, 3)}, random.Random(5)
