@@ -64,7 +64,7 @@ def pretrain(config: PretrainConfig, root: Path, command: str, resume: bool = Fa
 def _begun(config: PretrainConfig, folder: RunFolder, command: str) -> Pretrained:
     """The walk, in a folder that is this process's own."""
     state = read_json(folder.state) if folder.state.is_file() else {"command": command}
-    tracker = open_tracker(builders.tracking_settings(config))
+    tracker = open_tracker(builders.tracking_settings(config), folder.root)
     write_yaml(folder.config, asdict(config))
     tokenizer_file = run_tokenizer(config, folder)
     corpus = builders.corpus_settings(config, folder.root)
