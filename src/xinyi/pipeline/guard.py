@@ -30,7 +30,7 @@ def guarded(folder: RunFolder) -> Iterator[None]:
         Interrupted: Ctrl-C or SIGTERM outside of training, which answers them itself.
         TrainingError: the disk refuses.
     """
-    with alone(folder.root), _terminable():
+    with alone(folder.root), terminable():
         sweep(folder.root)
         try:
             yield
@@ -83,7 +83,7 @@ def alone(root: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """SIGTERM ends the block as Ctrl-C does. Only the main thread may set handlers."""
     if threading.current_thread() is not threading.main_thread():
         yield
