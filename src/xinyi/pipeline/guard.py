@@ -22,8 +22,11 @@ _LEFTOVERS = ("*.part", "*/*.part", "*/*/*.part", ".bundle.*.old")
 
 
 @contextlib.contextmanager
-def guarded(folder: RunFolder) -> Iterator[None]:
+def guarded(folder: RunFolder, named: Path | None = None) -> Iterator[None]:
     """Walk a run inside the block.
+
+    Args:
+        named: the run folder to go on with, where this one is a part of it.
 
     Raises:
         ConfigError: another process works in this folder.
@@ -35,18 +38,18 @@ def guarded(folder: RunFolder) -> Iterator[None]:
         try:
             yield
         except KeyboardInterrupt:
-            raise Interrupted(f"stopped.\n  {remedy(folder)}") from None
+            raise Interrupted(f"stopped.\n  {remedy(folder, named)}") from None
         except OSError as error:
             if error.errno not in _DISK:
                 raise
             problem = describe("room and permission to write the run folder", error, "free some", str(folder.root))
-            raise TrainingError(f"{problem}.\n  {remedy(folder)}") from error
+            raise TrainingError(f"{problem}.\n  {remedy(folder, named)}") from error
 
 
-def remedy(folder: RunFolder) -> str:
-    """How to go on."""
+def remedy(folder: RunFolder, named: Path | None = None) -> str:
+    """How to go on. named: see `guarded`."""
     if folder.config.is_file():
-        return f"go on with: xinyi resume {folder.root}"
+        return f"go on with: xinyi resume {named or folder.root}"
     return "nothing was begun yet; start again with the same command"
 
 
@@ -93,6 +96,18 @@ def terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, former)
+
+
+@contextlib.contextmanager
+def handlers_kept() -> Iterator[None]:
+    """Afterwards Ctrl-C and SIGTERM are whose they were."""
+    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:
