@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import ANY
 
 import pytest
 import pytorch_lightning as pl
@@ -22,6 +23,7 @@ from xinyi.pipeline import stages
 from xinyi.pipeline import train as walk
 from xinyi.pipeline.resume import resume
 from xinyi.pipeline.train import train
+from xinyi.tracking import owed
 from xinyi.training import fit as fitting
 from xinyi.training.checkpoint_io import load_checkpoint
 from xinyi.training.fit import FitResult, fit
@@ -310,3 +312,40 @@ def test_resuming_with_rows_in_another_order_is_refused(tmp_path):
     write_slice(tmp_path / "data", {"train": sample_rows("train", 120)[::-1]})
     with pytest.raises(DataError, match="expected the training rows in their former order"):
         resume(root)
+
+
+def test_the_end_that_mlflow_did_not_take_is_sent_and_nothing_is_computed_again(
+    straight, tmp_path, monkeypatch, caplog
+):
+    write_slice(tmp_path / "data")
+    before = set(runs(straight))
+    store = f"tracking.uri=sqlite:///{straight / 'mlflow.db'}"
+    monkeypatch.setattr(owed, "PAUSES", (0.0,))
+    report = stages.report_stage
+    with monkeypatch.context() as patch:
+        patch.setattr(stages, "report_stage", lambda *given: (refuse_everything(patch), report(*given))[1])
+        train(tiny_config(tmp_path, *PLAIN, store), tmp_path / "run")
+    assert "xinyi resume" in caplog.text
+    (run,) = set(runs(straight)) - before
+    assert runs(straight)[run] == "RUNNING"
+    assert mlflow(straight, "select key from metrics where run_uuid = ? and key like 'test/%'", run) == []
+    whole = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    monkeypatch.setattr(walk, "load", lambda *_: pytest.fail("read the data again"))
+    outcome = resume(tmp_path / "run")
+    assert (outcome.report, outcome.gate["verdict"]) == (json.loads(whole[outcome.folder.report / "report.json"]), ANY)
+    assert runs(straight)[run] == "FINISHED"
+    assert len(mlflow(straight, "select key from metrics where run_uuid = ? and key like 'test/%/macro_f1'", run)) > 0
+    mark = {path for path in whole if path.name.startswith("undelivered.")}
+    assert len(mark) == 2
+    after = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    assert after == {path: content for path, content in whole.items() if path not in mark}
+
+
+def refuse_everything(patch: pytest.MonkeyPatch) -> None:
+    """MLflow goes away."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise ConnectionError("connection refused")
+
+    for name in ("log_batch", "log_artifacts", "set_terminated", "set_experiment_tag"):
+        patch.setattr(f"mlflow.MlflowClient.{name}", refuse)

@@ -14,6 +14,9 @@ def main(arguments: Sequence[str]) -> int:
     p.add_argument("run", type=Path, help="the run folder, under runs/")
     p.add_argument("--trust-remote-code", action="store_true", help="run code from the hub if config.yaml asks for it")
     args = p.parse_args(arguments)
+    from xinyi.pipeline.offspring import follow_parent
+
+    follow_parent()
     from xinyi.commands.screen import show_outcome, show_pretrained
     from xinyi.pipeline.folder import RunFolder
     from xinyi.pipeline.pretrain import Pretrained

@@ -23,16 +23,19 @@ _OWN = ("seeds", "split", "parallel", "output")
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 0; 2 when a run cannot be configured or failed."""
+    """Exit code 0; 2 when a run cannot be configured or failed; 130 when it was stopped."""
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_USAGE)
         return 0 if arguments else 2
+    from xinyi.commands.going_on import going_on
     from xinyi.config.arguments import split_arguments
     from xinyi.pipeline.study import run
 
     given = split_arguments(arguments)
     study = _parsed(given.overrides, given.config_dir)
-    print(*lines(run(study)), f"\nstudy    {study.folder / 'study.json'}", sep="\n")
+    with going_on("study", arguments, study.folder):
+        result = run(study)
+    print(*lines(result), f"\nstudy    {study.folder / 'study.json'}", sep="\n")
     return 0
 
 

@@ -26,7 +26,9 @@ def main(arguments: Sequence[str]) -> int:
     """
     from xinyi.config.compose import plain
     from xinyi.config.sweep import check_all
+    from xinyi.pipeline.offspring import follow_parent
 
+    follow_parent()
     given = split_arguments(arguments)
     if given.only_shows:
         plain(given.overrides, given.config_dir)

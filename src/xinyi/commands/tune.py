@@ -21,10 +21,11 @@ A search that was stopped goes on with the same command and output=DIR."""
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Exit code 0; 2 when the space is wrong or trials failed."""
+    """Exit code 0; 2 when the space is wrong or trials failed; 130 when it was stopped."""
     if not arguments or arguments[0] in ("-h", "--help"):
         print(_USAGE)
         return 0 if arguments else 2
+    from xinyi.commands.going_on import going_on
     from xinyi.config.arguments import split_arguments
     from xinyi.pipeline.search_space import PREFIX, parse_space
     from xinyi.pipeline.tune import Tuning, tune
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str]) -> int:
         raise ConfigError([describe("a number of trials", got, "set trials=20", "trials")])
     folder = Path(own.get("output") or f"runs/{datetime.now():%Y-%m-%d_%H%M%S}_tune")
     tuning = Tuning(tuple(parse_space(space)), int(own["trials"]), folder, tuple(given.overrides), 7, given.config_dir)
-    study = tune(tuning)
+    with going_on("tune", arguments, folder):
+        study = tune(tuning)
     print(f"\nbest     {study.best_value:.4f} on validation rows, trial {study.best_trial.number}")
     for key, value in study.best_params.items():
         print(f"         {key}={value}")

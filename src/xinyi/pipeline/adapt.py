@@ -4,10 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import signal
-import threading
-from collections.abc import Iterator
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -22,7 +18,7 @@ from xinyi.config.schema.pretrain import PretrainConfig
 from xinyi.config.schema.pretraining import PretrainingConfig
 from xinyi.config.schema.tracking import TrackingConfig
 from xinyi.data import Dataset
-from xinyi.errors import ConfigError, Interrupted
+from xinyi.errors import ConfigError
 from xinyi.pipeline.folder import RunFolder, read_json, write_json
 from xinyi.pipeline.parts import Parts, assemble
 from xinyi.pipeline.pretrain import pretrain
@@ -83,21 +79,7 @@ def assembled(config: TrainConfig, folder: RunFolder, dataset: Dataset) -> Parts
 
 def _pretrain(config: TrainConfig, folder: RunFolder, root: Path) -> None:
     command = f"xinyi train recipe.adapt={list(config.recipe.adapt)}"
-    try:
-        with _handlers_kept():
-            done = pretrain(pretrain_config(config), root, command, resume=RunFolder(root).state.is_file())
-    except Interrupted as error:
-        raise Interrupted(f"{error}.\n  go on with: xinyi resume {folder.root}") from error
-    write_json(root / FACTS, {"tokens": done.tokens, "held_out": done.held_out})
-
-
-@contextlib.contextmanager
-def _handlers_kept() -> Iterator[None]:
-    """Pretraining takes Ctrl-C and SIGTERM; afterwards they are whose they were."""
-    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
-    before = {number: signal.getsignal(number) for number in numbers}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+    part = RunFolder(root)
+    done = pretrain(pretrain_config(config), root, command, resume=part.state.is_file(), named=folder.root)
+    files = read_json(part.state)["files"]
+    write_json(root / FACTS, {"tokens": done.tokens, "files": files, "held_out": done.held_out})

@@ -22,31 +22,34 @@ _LEFTOVERS = ("*.part", "*/*.part", "*/*/*.part", ".bundle.*.old")
 
 
 @contextlib.contextmanager
-def guarded(folder: RunFolder) -> Iterator[None]:
+def guarded(folder: RunFolder, named: Path | None = None) -> Iterator[None]:
     """Walk a run inside the block.
+
+    Args:
+        named: the run folder to go on with, where this one is a part of it.
 
     Raises:
         ConfigError: another process works in this folder.
         Interrupted: Ctrl-C or SIGTERM outside of training, which answers them itself.
         TrainingError: the disk refuses.
     """
-    with alone(folder.root), _terminable():
+    with alone(folder.root), terminable():
         sweep(folder.root)
         try:
             yield
         except KeyboardInterrupt:
-            raise Interrupted(f"stopped.\n  {remedy(folder)}") from None
+            raise Interrupted(f"stopped.\n  {remedy(folder, named)}") from None
         except OSError as error:
             if error.errno not in _DISK:
                 raise
             problem = describe("room and permission to write the run folder", error, "free some", str(folder.root))
-            raise TrainingError(f"{problem}.\n  {remedy(folder)}") from error
+            raise TrainingError(f"{problem}.\n  {remedy(folder, named)}") from error
 
 
-def remedy(folder: RunFolder) -> str:
-    """How to go on."""
+def remedy(folder: RunFolder, named: Path | None = None) -> str:
+    """How to go on. named: see `guarded`."""
     if folder.config.is_file():
-        return f"go on with: xinyi resume {folder.root}"
+        return f"go on with: xinyi resume {named or folder.root}"
     return "nothing was begun yet; start again with the same command"
 
 
@@ -83,7 +86,7 @@ def alone(root: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _terminable() -> Iterator[None]:
+def terminable() -> Iterator[None]:
     """SIGTERM ends the block as Ctrl-C does. Only the main thread may set handlers."""
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -93,6 +96,18 @@ def _terminable() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, former)
+
+
+@contextlib.contextmanager
+def handlers_kept() -> Iterator[None]:
+    """Afterwards Ctrl-C and SIGTERM are whose they were."""
+    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _interrupt(number: int, frame: FrameType | None) -> NoReturn:

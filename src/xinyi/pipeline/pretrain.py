@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from uuid import uuid4
 
 from xinyi.config import builders
 from xinyi.config.schema.pretrain import PretrainConfig
@@ -15,13 +15,14 @@ from xinyi.models.fast_modernbert import fits
 from xinyi.models.masked_lm import MaskedLM
 from xinyi.pipeline.facts import device_name, git_commit, run_facts
 from xinyi.pipeline.folder import RunFolder, read_json, write_json, write_yaml
-from xinyi.pipeline.guard import alone
+from xinyi.pipeline.guard import guarded, handlers_kept, remedy
 from xinyi.pipeline.pretrain_parts import build_loop, group, on_gpu, processes, run_tokenizer
+from xinyi.pipeline.pretrain_surviving import run_through, same_files
 from xinyi.pretraining import store
 from xinyi.pretraining.loop import State
 from xinyi.pretraining.output import write_model
 from xinyi.pretraining.settings import CorpusSettings
-from xinyi.tracking import Tracker, open_tracker
+from xinyi.tracking import RUN_KEY, Tracker, open_tracker
 from xinyi.training.processes import joined
 
 log = logging.getLogger(__name__)
@@ -41,42 +42,53 @@ class Pretrained:
     link: str
 
 
-def pretrain(config: PretrainConfig, root: Path, command: str, resume: bool = False) -> Pretrained:
+def pretrain(
+    config: PretrainConfig, root: Path, command: str, resume: bool = False, named: Path | None = None
+) -> Pretrained:
     """Walk a pretraining run.
 
     Args:
         config: checked configuration.
         root: the run folder; new, or with `resume` that of a run that was stopped.
         command: as typed, for the model card.
+        named: the run folder to go on with, where this one is a part of it.
 
     Raises:
-        XinyiError: files that cannot be read, a folder that holds a run, a loss that is not finite, interrupted.
+        XinyiError: files that cannot be read or that changed since the run began, a folder that holds a run, a loss
+            that is not finite, too little memory, no space, interrupted; the message says what to do.
     """
     folder = RunFolder(root)
     if folder.state.is_file() and not resume:
-        remedy = f"go on with it by xinyi resume {root}, or choose another name"
-        raise ConfigError([describe("a new run folder", "one that holds a run", remedy, str(root))])
+        advice = f"go on with it by xinyi resume {root}, or choose another name"
+        raise ConfigError([describe("a new run folder", "one that holds a run", advice, str(root))])
     folder.create()
-    with alone(folder.root):
-        return _begun(config, folder, command)
+    with guarded(folder, named):
+        return _begun(config, folder, command, named or root)
 
 
-def _begun(config: PretrainConfig, folder: RunFolder, command: str) -> Pretrained:
+def _begun(config: PretrainConfig, folder: RunFolder, command: str, named: Path) -> Pretrained:
     """The walk, in a folder that is this process's own."""
-    state = read_json(folder.state) if folder.state.is_file() else {"command": command}
-    tracker = open_tracker(builders.tracking_settings(config))
-    write_yaml(folder.config, asdict(config))
-    tokenizer_file = run_tokenizer(config, folder)
+    former = read_json(folder.state) if folder.state.is_file() else {}
+    tracker = open_tracker(builders.tracking_settings(config), folder.root)
     corpus = builders.corpus_settings(config, folder.root)
-    store.build(corpus, tokenizer_file, processes(config))
-    tags = {"backbone": config.backbone.kind, "data": config.data.name, "kind": "pretraining"}
+    files = store.hashes(corpus)
+    same_files(former.get("files", files), files)
+    write_yaml(folder.config, asdict(config))
+    # A name of our own, kept first: killed before MLflow's id is kept, the run still finds what it began there.
+    state = {"command": command, "key": uuid4().hex, **former, "files": files}
+    known = state.get("mlflow_run") or (tracker.find(state["key"]) if former else None)
+    write_json(folder.state, state)
+    store.build(corpus, run_tokenizer(config, folder), processes(config), files)
+    tags = {"backbone": config.backbone.kind, "data": config.data.name, "kind": "pretraining", RUN_KEY: state["key"]}
     tags["git_commit"] = git_commit() or "none"
-    tracker.start(config.name, asdict(config), tags, None, state.get("mlflow_run"))
+    tracker.start(config.name, asdict(config), tags, None, known)
     write_json(folder.state, {**state, "mlflow_run": tracker.run_id})
     try:
         done = _trained(config, folder, corpus, tracker, state["command"])
     except BaseException as error:
         tracker.finish("KILLED" if isinstance(error, Interrupted | KeyboardInterrupt) else "FAILED")
+        if isinstance(error, Interrupted):  # by the loop, which does not know where it stands
+            raise Interrupted(f"{error}\n  {remedy(folder, named)}") from error
         raise
     tracker.finish("FINISHED")
     return done
@@ -105,10 +117,8 @@ def _trained(
         )
         log.info("step %-7s %s", f"{step:,}", shown)
 
-    several = config.pretraining.processes > 1
-    with joined(group(config, folder)) if several else nullcontext():
-        loop, start = build_loop(config, folder, corpus, report)
-        state = loop.run()
+    with handlers_kept():  # the loop takes Ctrl-C and SIGTERM
+        state, start = run_through(config, folder, corpus, report)
     if logger:
         logger.finalize("success")
     _write(config, folder, corpus, start, state, command)

@@ -13,10 +13,12 @@ from xinyi.config.roots import PRETRAIN, TRAIN
 from xinyi.config.schema import TrainConfig
 from xinyi.config.schema.pretrain import PretrainConfig
 from xinyi.errors import BundleError, ConfigError, describe
+from xinyi.pipeline.deliver import deliver
 from xinyi.pipeline.folder import RunFolder
 from xinyi.pipeline.pretrain import Pretrained, pretrain
 from xinyi.pipeline.together import check_launch
 from xinyi.pipeline.train import Outcome, train
+from xinyi.tracking import undelivered
 
 
 def run_config(
@@ -50,11 +52,16 @@ def run_config(
 
 
 def resume(root: Path, trust: bool = False) -> Outcome | Pretrained:
-    """Go on from the last checkpoint; a run that was killed before its first starts afresh in the same folder."""
+    """Go on from the last checkpoint; a run that was killed before its first starts afresh in the same folder.
+
+    Of a finished run whose end MLflow did not take, that is sent, and nothing else is done.
+    """
     folder = RunFolder(root)
     config = run_config(folder, trust=trust)
     if isinstance(config, PretrainConfig):
         several = config.pretraining.processes
         check_launch(several, 1, several > 1, "pretraining.processes")
         return pretrain(config, folder.root, f"xinyi resume {root}", resume=True)
+    if missing := undelivered(folder.root):
+        return deliver(config, folder, missing)
     return train(config, folder.root, resume=folder.state.is_file())

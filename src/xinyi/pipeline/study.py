@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import subprocess
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from xinyi.evaluation.paired.seeds import SeedDifference, corrected, seed_differ
 from xinyi.pipeline import sweep
 from xinyi.pipeline.asked import same_question
 from xinyi.pipeline.folder import read_json, write_json
+from xinyi.pipeline.offspring import Offspring, looked_after
 
 log = logging.getLogger(__name__)
 SCHEMA_VERSION = 1
@@ -71,20 +71,32 @@ def run(study: Study, runner: Runner | None = None) -> dict[str, Any]:
     Raises:
         ConfigError: a run cannot be configured, or the folder's runs were made for another question.
         TrainingError: runs failed; the others stay, and the same command goes on with what is missing.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; no run is left training.
     """
     check(study)
     same_question(study.folder, {"key": study.key, "overrides": list(study.overrides)})
-    runner, tracked = runner or _runner(study), runner is None
-    jobs = [(value, seed) for seed in study.seeds for value in study.values]
-    with ThreadPoolExecutor(study.parallel) as pool:
-        failed = [text for text in pool.map(lambda job: _job(study, *job, runner), jobs) if text]
+    with looked_after() as offspring:
+        failed = _all(study, runner or _runner(study, offspring), offspring)
     if failed:
         raise TrainingError("study: expected every run to end well, got:\n  " + "\n  ".join(failed))
     result = summarise(study)
     write_json(study.folder / "study.json", result)
-    if tracked:
+    if runner is None:
         sweep.conclude(_base(study), study.folder, "study", _said(result))
     return result
+
+
+def _all(study: Study, runner: Runner, offspring: Offspring) -> list[str]:
+    """Make the runs, several at a time; what went wrong, a text for each."""
+    jobs = [(value, seed) for seed in study.seeds for value in study.values]
+    with ThreadPoolExecutor(study.parallel) as pool:
+        futures = [pool.submit(_job, study, *job, runner) for job in jobs]
+        try:
+            return [text for future in futures if (text := future.result())]
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            offspring.end()  # the threads wait for them, and the pool for its threads
+            raise
 
 
 def _job(study: Study, value: str, seed: int, runner: Runner) -> str | None:
@@ -109,14 +121,15 @@ def _base(study: Study) -> TrainConfig:
     return load([*study.overrides, f"{study.key}={study.values[0]}"], study.config_dir)
 
 
-def _runner(study: Study) -> Runner:
+def _runner(study: Study, offspring: Offspring) -> Runner:
     """Makes a run in a process, its MLflow run a child of the study's."""
     sweep.parent_run(_base(study), study.folder, "study")
     environment = sweep.environment(study.folder)
 
     def run_one(arguments: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "xinyi.cli", *arguments]
-        return subprocess.run(command, capture_output=True, text=True, env=environment)
+        process = offspring.start(arguments, environment, subprocess.DEVNULL, subprocess.PIPE)
+        _, errors = process.communicate()
+        return subprocess.CompletedProcess(arguments, process.returncode, "", errors)
 
     return run_one
 

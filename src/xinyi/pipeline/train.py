@@ -88,7 +88,7 @@ def _begun(
     check_teacher(config, folder)
     check_unlabelled(config, folder)
     check_adapt(config, folder)
-    tracker = open_tracker(builders.tracking_settings(config))
+    tracker = open_tracker(builders.tracking_settings(config), folder.root)
     dataset = load(builders.data_settings(config), builders.task_specs(config))
     state = read_json(folder.state) if resume else {}
     if resume:
@@ -109,10 +109,10 @@ def _begun(
     tags = {**_tags(config, parts, dataset), RUN_KEY: state["key"]}
     tracker.start(config.name, asdict(config), tags, parent, known)
     write_json(folder.state, {**state, "mlflow_run": tracker.run_id})
-    return _tracked(tracker, lambda: _walk(config, folder, dataset, parts, tracker, champion))
+    return tracked(tracker, lambda: _walk(config, folder, dataset, parts, tracker, champion))
 
 
-def _tracked(tracker: Tracker, walk: Callable[[], Outcome]) -> Outcome:
+def tracked(tracker: Tracker, walk: Callable[[], Outcome]) -> Outcome:
     """Whatever ends the walk, the tracker hears of it."""
     try:
         outcome = walk()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ import optuna
 from optuna.trial import TrialState
 
 from xinyi.pipeline.folder import read_json
+from xinyi.pipeline.offspring import Offspring, stop
 from xinyi.pipeline.search_space import Dimension, overrides
 
 log = logging.getLogger(__name__)
@@ -44,12 +44,7 @@ class Trials:
         command = ["train", "export=none", "gate=none", *self.base, *chosen, f"hydra.run.dir={folder}"]
         command += ["trainer.progress=false", *(["--config-dir", str(self.config_dir)] if self.config_dir else [])]
         process = self.start(command)
-        try:
-            pruned = _watch(trial, process, folder)
-        except BaseException:
-            process.kill()
-            raise
-        if pruned:
+        if _watch(trial, process, folder):
             study.tell(trial, state=TrialState.PRUNED)
             problem = None
         else:
@@ -90,8 +85,7 @@ def _watch(trial: optuna.Trial, process: subprocess.Popen[str], folder: Path) ->
                 seen.add(epoch)
                 trial.report(value, epoch)
         if running and seen and trial.should_prune():
-            process.terminate()
-            process.wait()
+            stop(process)
             return True
         if running:
             time.sleep(_POLL)
@@ -112,14 +106,13 @@ def epochs(path: Path) -> dict[int, float]:
     return found
 
 
-def starter(environment: Mapping[str, str]) -> Starter:
+def starter(offspring: Offspring, environment: Mapping[str, str]) -> Starter:
     """Starts trainings in this environment."""
 
     def start(arguments: Sequence[str]) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "xinyi.cli", *arguments]
         # A file: nobody reads while the training runs, and a full pipe would stop it.
         errors = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - read after its end
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=errors, text=True, env=environment)
+        process = offspring.start(arguments, environment, subprocess.DEVNULL, errors)
         process.stderr = errors
         return process
 

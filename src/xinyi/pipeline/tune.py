@@ -19,6 +19,7 @@ from xinyi.config.schema import GROUPS, TrainConfig
 from xinyi.errors import ConfigError, TrainingError
 from xinyi.pipeline import sweep
 from xinyi.pipeline.asked import same_question
+from xinyi.pipeline.offspring import looked_after
 from xinyi.pipeline.search_space import Dimension, overrides
 from xinyi.pipeline.trial import Starter, Trials, starter
 
@@ -62,6 +63,7 @@ def tune(tuning: Tuning, start: Starter | None = None) -> optuna.Study:
     Raises:
         ConfigError: the space holds values that cannot be configured, or the folder's trials were of another search.
         TrainingError: several trials in a row failed.
+        KeyboardInterrupt: Ctrl-C or SIGTERM; no trial is left training.
     """
     check(tuning)
     same_question(tuning.folder, {"space": [str(d) for d in tuning.space], "overrides": list(tuning.base)})
@@ -74,21 +76,25 @@ def tune(tuning: Tuning, start: Starter | None = None) -> optuna.Study:
     study.sampler = optuna.samplers.TPESampler(seed=tuning.seed + len(study.trials))
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         study.tell(trial.number, state=TrialState.FAIL)  # it was running when an earlier call was killed
-    tracked = start is None
-    if tracked:
+    if start is None:
         sweep.parent_run(_first(tuning), tuning.folder, "tune")
-    start = start or starter(sweep.environment(tuning.folder))
-    trials = Trials(tuning.space, tuning.folder, start, tuning.base, tuning.config_dir)
+    with looked_after() as offspring:
+        given = start or starter(offspring, sweep.environment(tuning.folder))
+        _search(study, tuning, Trials(tuning.space, tuning.folder, given, tuning.base, tuning.config_dir))
+    write_best(study, tuning)
+    if start is None:
+        sweep.conclude(_first(tuning), tuning.folder, "tune", _said(study))
+    return study
+
+
+def _search(study: optuna.Study, tuning: Tuning, trials: Trials) -> None:
+    """One trial after another. Raises TrainingError when several in a row failed."""
     failures: list[str] = []
     while _ended(study) < tuning.trials:
         problem = trials.run(study)
         failures = [*failures, problem] if problem else []
         if len(failures) == _PATIENCE:
             raise TrainingError("tune: expected trials that train, got:\n  " + "\n  ".join(failures))
-    write_best(study, tuning)
-    if tracked:
-        sweep.conclude(_first(tuning), tuning.folder, "tune", _said(study))
-    return study
 
 
 def _ended(study: optuna.Study) -> int:

@@ -119,6 +119,19 @@ class Feed:
                 wanted += every
             number, index = number + 1, index + len(order)
 
+    def sources(self, first: int, count: int) -> dict[str, int]:
+        """Source → its rows among `count` batches that make one step, from batch `first` on."""
+        number, index, found = 0, 0, {}
+        while index < first + count:
+            rows = one_pass(self.found, self.settings, self.seed, number)
+            order = self._order(rows, number, count)
+            for batch in order[max(0, first - index) : first + count - index]:
+                for source in rows.source[batch]:
+                    name = self.found[source].name
+                    found[name] = found.get(name, 0) + 1
+            number, index = number + 1, index + len(order)
+        return found
+
     def _order(self, rows: Rows, number: int, together: int) -> list[NDArray[np.int64]]:
         rng = np.random.default_rng([self.seed, number])
         order = grouped(rows, self.tokens, rng)

@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from torch import distributed, nn
 
-from xinyi.errors import Interrupted, TrainingError
+from xinyi.errors import Interrupted
+from xinyi.pretraining.failures import not_finite
 from xinyi.pretraining.feed import Feed
 from xinyi.pretraining.held_out import HeldOut
 from xinyi.pretraining.masking import Masker
@@ -138,16 +139,17 @@ class Loop:
             total[4] = self._progress(seconds)
         sums = average_gradients(self.model, total.to(self.device)).cpu()
         if not torch.isfinite(sums[0]):
-            raise TrainingError(
-                f"pretraining: expected a finite loss, got {float(sums[0])} at step {self.state.step}; "
-                f"lower pretraining.adamw_lr or muon_lr. Go on from {self.folder / LAST}."
-            )
+            raise not_finite(float(sums[0]), self.state.step, self._sources())
         if self.settings.clip:
             nn.utils.clip_grad_norm_(self.model.parameters(), self.settings.clip)
         progress = float(sums[4])
         self.optimisers.step(factor(progress, self.settings.warmup, self.settings.decay))
         self.state.tokens += int(sums[3])
         return float(sums[0]) / self.size, float(sums[1]), float(sums[2]), progress, self.stop()
+
+    def _sources(self) -> dict[str, int]:
+        """Rows of each source in the step at work, over all processes."""
+        return self.feed.sources(self.state.step * self.batches_a_step, self.batches_a_step)
 
     def _progress(self, seconds: float) -> float:
         """Share of the budget that is used up."""

@@ -11,11 +11,9 @@ import json
 import logging
 import os
 from array import array
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +23,7 @@ from tokenizers import Tokenizer
 from xinyi.encoding import EncodingSettings, TextEncoder
 from xinyi.errors import DataError, describe
 from xinyi.pretraining import sources
+from xinyi.pretraining.in_processes import in_processes
 from xinyi.pretraining.settings import CorpusSettings
 from xinyi.text import MASKER_VERSION, NORMALIZER_VERSION, prepare
 
@@ -46,25 +45,36 @@ class Source:
     held_lines: NDArray[np.int64]
 
 
-def build(settings: CorpusSettings, tokenizer_file: Path, processes: int) -> None:
+def hashes(settings: CorpusSettings) -> dict[str, str]:
+    """Source → SHA-256 of its file. Raises DataError as `sources.resolve`."""
+    return {sources.name(path): _sha256(path) for path in sources.resolve(settings.files)}
+
+
+def build(
+    settings: CorpusSettings, tokenizer_file: Path, processes: int, known: Mapping[str, str] | None = None
+) -> None:
     """Encode every source that the store does not hold yet.
+
+    Args:
+        known: the files' hashes, where they have just been taken.
 
     Raises:
         DataError: a file cannot be read, or nothing is left after cleaning.
     """
     settings.store.mkdir(parents=True, exist_ok=True)
     paths = sources.resolve(settings.files)
-    todo = [path for path in paths if not _is_done(path, settings, tokenizer_file)]
+    # Taken before the encoding: a file that changes meanwhile is encoded again next time.
+    known = known or hashes(settings)
+    todo = [path for path in paths if not _is_done(path, settings, tokenizer_file, known[sources.name(path)])]
     todo.sort(key=lambda path: -path.stat().st_size)  # the longest first, so that none is waited for alone
     if todo:
         log.info("corpus     encoding %s of %s files", len(todo), len(paths))
+    work = [(path, settings, tokenizer_file, known[sources.name(path)]) for path in todo]
     if processes == 1 or len(todo) < 2:
-        for path in todo:
-            _encode_file(path, settings, tokenizer_file)
-        return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        for future in [pool.submit(_encode_file, path, settings, tokenizer_file) for path in todo]:
-            future.result()
+        for one in work:
+            _encode_file(*one)
+    else:
+        in_processes(_encode_file, work, processes)
 
 
 def read(settings: CorpusSettings) -> list[Source]:
@@ -111,16 +121,18 @@ def _recipe(settings: CorpusSettings, tokenizer_file: Path) -> dict[str, object]
     }
 
 
-def _is_done(path: Path, settings: CorpusSettings, tokenizer_file: Path) -> bool:
+def _is_done(path: Path, settings: CorpusSettings, tokenizer_file: Path, sha256: str) -> bool:
     manifest = _manifest(settings, path)
     if not manifest.is_file():
         return False
     known = json.loads(manifest.read_text(encoding="utf-8"))
-    return known["recipe"] == _recipe(settings, tokenizer_file) and known["sha256"] == _sha256(path)
+    return known["recipe"] == _recipe(settings, tokenizer_file) and known["sha256"] == sha256
 
 
-def _encode_file(path: Path, settings: CorpusSettings, tokenizer_file: Path) -> None:
-    """Encode one file; its manifest is written last, so that a kill leaves nothing that is taken for whole."""
+def _encode_file(path: Path, settings: CorpusSettings, tokenizer_file: Path, sha256: str) -> None:
+    """Encode one file; a former manifest goes first and the new one comes last, so that a kill leaves nothing that is
+    taken for whole.
+    """
     os.environ["TOKENIZERS_PARALLELISM"] = "false"
     encoder = TextEncoder(Tokenizer.from_file(str(tokenizer_file)), EncodingSettings())
     width = np.uint16 if encoder.tokenizer.get_vocab_size() < 2**16 else np.uint32
@@ -130,11 +142,12 @@ def _encode_file(path: Path, settings: CorpusSettings, tokenizer_file: Path) -> 
         part = PARTS[_is_held_out(text, settings.held_out)]
         ids[part].extend(tokens)
         lines[part].append(len(ids[part]))
+    _manifest(settings, path).unlink(missing_ok=True)
     for part in PARTS:
         _save(_file(settings, path, part, "ids"), np.frombuffer(ids[part], width) if ids[part] else np.empty(0, width))
         _save(_file(settings, path, part, "lines"), np.frombuffer(lines[part], np.int64))
     counts = {part: {"lines": len(lines[part]) - 1, "tokens": len(ids[part])} for part in PARTS}
-    manifest = {"source": sources.name(path), "file": path.name, "sha256": _sha256(path), **counts}
+    manifest = {"source": sources.name(path), "file": path.name, "sha256": sha256, **counts}
     beside = _manifest(settings, path).with_suffix(f".{os.getpid()}.part")
     beside.write_text(json.dumps({**manifest, "recipe": _recipe(settings, tokenizer_file)}, indent=1), encoding="utf-8")
     os.replace(beside, _manifest(settings, path))

@@ -8,9 +8,11 @@ import time
 from collections import deque
 from collections.abc import Mapping
 from itertools import islice
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xinyi.tracking.flatten import METRICS_PER_CALL, clean_key
+from xinyi.tracking.kept_points import KeptPoints, Point
 from xinyi.tracking.store import failures, reason
 
 if TYPE_CHECKING:
@@ -25,8 +27,6 @@ FIRST_PAUSE = 15.0
 LONGEST_PAUSE = 300.0
 MOST_POINTS = 500_000
 
-Point = tuple[str, float, int, int]
-
 
 class MetricBuffer:
     """Collects points (name, value, milliseconds, step) of one run and delivers them in order.
@@ -37,13 +37,25 @@ class MetricBuffer:
     Args:
         uri, run_id: where to.
         seen: last step that the run already has of each name; older points are dropped (a resumed run repeats some).
+        latest: the value that it has last of each name; a final metric that is there already is not sent again.
+        folder: the run folder, where points are kept while the server is away; None keeps them in memory only.
     """
 
-    def __init__(self, uri: str, run_id: str, seen: Mapping[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        uri: str,
+        run_id: str,
+        seen: Mapping[str, int] | None = None,
+        latest: Mapping[str, float] | None = None,
+        folder: Path | None = None,
+    ) -> None:
         self.uri, self.run_id = uri, run_id
         self.lost = 0
-        self._seen = dict(seen or {})
+        self._seen, self._latest = dict(seen or {}), dict(latest or {})
         self._points: deque[Point] = deque(maxlen=MOST_POINTS)
+        self._kept, self._fresh = KeptPoints(folder), 0  # points that are not in the file yet
+        for point in self._kept.read():
+            self._take(point)
         self._flushed = time.monotonic()
         self._not_before = 0.0
         self._pause = 0.0
@@ -63,13 +75,19 @@ class MetricBuffer:
         now = time.time_ns() // 1_000_000
         for name, value in metrics.items():
             key = clean_key(name)
-            if again or step > self._seen.get(key, -1):
-                # Also within a process: training that ran out of memory repeats some steps.
-                self._seen[key] = max(step, self._seen.get(key, -1))
-                self.lost += len(self._points) == MOST_POINTS
-                self._points.append((key, float(value), now, step))
+            if self._latest.get(key) != value if again else step > self._seen.get(key, -1):
+                self._take((key, float(value), now, step))
         if len(self._points) >= FLUSH_POINTS or time.monotonic() - self._flushed >= FLUSH_SECONDS:
             self.flush()
+
+    def _take(self, point: Point) -> None:
+        key, value, _, step = point
+        # Also within a process: training that ran out of memory repeats some steps.
+        self._seen[key] = max(step, self._seen.get(key, -1))
+        self._latest[key] = value
+        self.lost += len(self._points) == MOST_POINTS
+        self._points.append(point)
+        self._fresh += 1
 
     def flush(self, force: bool = False) -> bool:
         """Deliver what waits; True when nothing is left. Within the pause after a failure only `force` tries."""
@@ -77,15 +95,22 @@ class MetricBuffer:
             self._flushed = time.monotonic()
             return True
         if not force and time.monotonic() < self._not_before:
+            self._keep()
             return False
         try:
             self._deliver()
         except failures() as error:
             self._failed(error)
+            self._keep()
             return False
-        self._pause = 0.0
+        self._pause, self._fresh = 0.0, 0
         self._flushed = time.monotonic()
+        self._kept.clear()
         return True
+
+    def _keep(self) -> None:
+        self._kept.keep(self._points, self._fresh)
+        self._fresh = 0
 
     def _deliver(self) -> None:
         from mlflow.entities import Metric

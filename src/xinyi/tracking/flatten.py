@@ -60,6 +60,11 @@ def clean_key(key: str) -> str:
     return f"{clean[: KEY_LENGTH - 9]}_{hashlib.sha256(key.encode()).hexdigest()[:8]}"
 
 
+def own_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Tags of a run or model without those that MLflow sets itself."""
+    return {key: value for key, value in tags.items() if not key.startswith("mlflow.")}
+
+
 def pieces(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
     """Consecutive pieces of at most `size` items."""
     for start in range(0, len(items), size):

@@ -27,9 +27,9 @@ class Later:
         self._waiting.append((what, action))
 
     def settle(self) -> list[str]:
-        """Try what waits once more; returns the names of what is still refused."""
-        waiting, self._waiting = self._waiting, []
-        return [what for what, action in waiting if _refusal(action)]
+        """Try what waits once more; returns the names of what is still refused, which goes on waiting."""
+        self._waiting = [(what, action) for what, action in self._waiting if _refusal(action)]
+        return [what for what, _ in self._waiting]
 
 
 def _refusal(action: Callable[[], None]) -> str | None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from xinyi.errors import TrackingError, describe
+from xinyi.tracking import beginning
 from xinyi.tracking import flatten as flat
 from xinyi.tracking.buffer import MetricBuffer
 from xinyi.tracking.datasets import dataset_inputs
-from xinyi.tracking.environment import user_name
 from xinyi.tracking.final import final_metrics, missing_metrics
 from xinyi.tracking.later import Later
 from xinyi.tracking.note import describe_run
+from xinyi.tracking.owed import Undelivered, mark, persist, undelivered
 from xinyi.tracking.store import Store, refusals, run_list, run_page
 from xinyi.tracking.tracker import RUN_KEY, Status
 from xinyi.tracking.view import show_columns
@@ -27,13 +29,20 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _PARENT = "mlflow.parentRunId"
+_MODEL, _VERSION = "the model", "the model version"
 
 
 class MlflowTracker:
-    """See `Tracker`. One object follows one run."""
+    """See `Tracker`. One object follows one run.
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    Args:
+        store: where to.
+        folder: the run folder; None keeps nothing for later.
+        sleep: waits between two tries at the end.
+    """
+
+    def __init__(self, store: Store, folder: Path | None = None, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._store, self._folder, self._sleep = store, folder, sleep
         self._later = Later()
         self._run_id: str | None = None
         self._buffer: MetricBuffer | None = None
@@ -41,6 +50,8 @@ class MlflowTracker:
         self._gate: Mapping[str, Any] | None = None
         self._report: Mapping[str, Any] = {}
         self._model_id: str | None = None
+        # What an earlier process left undone of a finished run.
+        self._owed = undelivered(folder) if folder else None
 
     @property
     def run_id(self) -> str | None:
@@ -58,12 +69,15 @@ class MlflowTracker:
         """See Tracker."""
         self._tags = {flat.clean_key(key): flat.cut(str(value), flat.TAG_LENGTH) for key, value in tags.items()}
         with refusals(self._store.uri):
-            run = self._reopen(run_id) if run_id else self._create(name, parent)
+            again = run_id is not None
+            run = beginning.reopened(self._store, run_id) if again else self._new_run(name, parent)
             self._run_id = run.info.run_id
-            self._log_params(flat.flatten(params), run.data.params)
+            self._tags = {**flat.own_tags(run.data.tags), **self._tags}
+            if changed := beginning.log_params(self._store, run, flat.flatten(params)):
+                self._tags["changed_on_resume"] = flat.cut(", ".join(changed), flat.TAG_LENGTH)
             self._set_tags(self._tags)
-            seen = self._last_steps(run) if run_id else {}
-        self._buffer = MetricBuffer(self._store.uri, self._run_id, seen)
+            seen, latest = (beginning.last_steps(self._store, run), run.data.metrics) if again else ({}, {})
+        self._buffer = MetricBuffer(self._store.uri, self._run_id, seen, latest, self._folder)
 
     def find(self, key: str) -> str | None:
         """See Tracker."""
@@ -120,22 +134,43 @@ class MlflowTracker:
         manifest = read_manifest(Path(bundle))
         facts = {"bundle_version": manifest.version, "manifest_sha256": str(manifest.raw[SEAL])}
         tags = {**self._tags, "verdict": self._tags.get("verdict", "none"), **facts}
-        self._later.attempt("the model", lambda: self._log_model(manifest, report, tags))
+        if self._owed:
+            self._model_id = self._owed.model_id
+            if not self._owed.model:
+                return
+        if self._model_id is None:
+            self._later.attempt(_MODEL, lambda: self._log_model(manifest, report, tags))
         if register:
-            self._later.attempt("the model version", lambda: self._register(name, report, tags))
+            self._later.attempt(_VERSION, lambda: self._register(name, report, tags))
 
     def finish(self, status: Status) -> None:
         """See Tracker."""
-        run_id, buffer = self._begun(), self._begun_buffer()
-        delivered = buffer.flush(force=True)
-        self._later.add(f"its end ({status})", lambda: self._store.client.set_terminated(run_id, status))
-        left = self._later.settle()
-        if not delivered or buffer.lost:
-            left.append(f"{len(buffer) + buffer.lost} metric points")
+        run_id = self._begun()
+        ended = self._owed.ended if self._owed else time.time_ns() // 1_000_000
+        self._later.add(f"its end ({status})", lambda: self._store.client.set_terminated(run_id, status, ended))
+        left = self._send()
+        if status == "FINISHED" and self._marked(left, ended):
+            left = persist(lambda: self._marked(self._send(), ended), left, self._store.uri, self._sleep)
+        if lost := self._begun_buffer().lost:
+            log.warning("MLflow run %s lacks the oldest %s metric points: more than could be kept", run_id, lost)
         if left:
-            log.warning(
-                "MLflow run %s lacks: %s. The run folder has the report and the bundle", run_id, ", ".join(left)
-            )
+            more = f"; xinyi resume {self._folder} sends it" if self._folder else ""
+            log.warning("MLflow run %s lacks: %s. The run folder has it all%s", run_id, ", ".join(left), more)
+
+    def _send(self) -> list[str]:
+        """Try everything that waits; what is still missing, in words."""
+        buffer = self._begun_buffer()
+        delivered = buffer.flush(force=True)
+        left = self._later.settle()
+        if not delivered:
+            left.append(f"{len(buffer)} metric points")
+        return left
+
+    def _marked(self, left: list[str], ended: int) -> list[str]:
+        """Mark in the run folder what is missing: whoever is killed during the wait has lost nothing either."""
+        model = any(what in (_MODEL, _VERSION) for what in left)
+        mark(self._folder, Undelivered(self._begun(), left, model, self._model_id, ended))
+        return left
 
     def link(self) -> str:
         """See Tracker."""
@@ -156,37 +191,13 @@ class MlflowTracker:
         assert self._buffer is not None  # start sets both
         return self._buffer
 
-    def _create(self, name: str, parent: str | None) -> Run:
-        tags = {
-            "mlflow.user": user_name(),
-            "mlflow.source.name": "xinyi train",
-            "mlflow.source.type": "LOCAL",
-            "mlflow.source.git.commit": self._tags.get("git_commit", ""),
-        }
+    def _new_run(self, name: str, parent: str | None) -> Run:
+        found = {"mlflow.source.git.commit": self._tags.get("git_commit", "")}
         if parent:
-            tags[_PARENT] = parent
+            found[_PARENT] = parent
         if RUN_KEY in self._tags:  # with the run itself: nobody is killed in between
-            tags[RUN_KEY] = self._tags[RUN_KEY]
-        return self._store.client.create_run(self._store.experiment_id, run_name=name, tags=tags)
-
-    def _reopen(self, run_id: str) -> Run:
-        self._store.client.update_run(run_id, status="RUNNING")
-        return self._store.client.get_run(run_id)
-
-    def _log_params(self, params: Mapping[str, str], known: Mapping[str, str]) -> None:
-        """MLflow never changes a parameter: what a resumed run was given anew becomes a tag."""
-        from mlflow.entities import Param
-
-        new = [Param(key, value) for key, value in params.items() if key not in known]
-        for batch in flat.pieces(new, flat.PARAMS_PER_CALL):
-            self._store.client.log_batch(self._begun(), params=batch)
-        changed = [key for key, value in params.items() if known.get(key, value) != value]
-        if changed:
-            self._tags["changed_on_resume"] = flat.cut(", ".join(changed), flat.TAG_LENGTH)
-
-    def _last_steps(self, run: Run) -> dict[str, int]:
-        history = self._store.client.get_metric_history
-        return {key: max(point.step for point in history(run.info.run_id, key)) for key in run.data.metrics}
+            found[RUN_KEY] = self._tags[RUN_KEY]
+        return beginning.created(self._store, name, found)
 
     def _set_tags(self, tags: Mapping[str, str]) -> None:
         from mlflow.entities import RunTag

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from xinyi.tracking.settings import TrackingSettings
 from xinyi.tracking.tracker import NoTracker, Tracker
@@ -11,8 +12,11 @@ from xinyi.tracking.tracker import NoTracker, Tracker
 _RANKS = ("RANK", "LOCAL_RANK", "SLURM_PROCID", "NODE_RANK")
 
 
-def open_tracker(settings: TrackingSettings) -> Tracker:
+def open_tracker(settings: TrackingSettings, folder: Path | None = None) -> Tracker:
     """The tracker that the settings ask for; in the other processes of a distributed run one that does nothing.
+
+    Args:
+        folder: the run folder, where what MLflow does not take is kept for `xinyi resume`.
 
     Raises:
         TrackingError: the store cannot be used, or no server answers within `settings.timeout` seconds.
@@ -22,4 +26,4 @@ def open_tracker(settings: TrackingSettings) -> Tracker:
     from xinyi.tracking.mlflow_tracker import MlflowTracker
     from xinyi.tracking.store import open_store
 
-    return MlflowTracker(open_store(settings))
+    return MlflowTracker(open_store(settings), folder)

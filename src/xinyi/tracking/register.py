@@ -8,6 +8,7 @@ from typing import Any
 
 from xinyi.errors import TrackingError, describe
 from xinyi.tracking import model
+from xinyi.tracking.flatten import own_tags
 from xinyi.tracking.note import describe_run
 from xinyi.tracking.registry import Registry
 from xinyi.tracking.store import Store
@@ -30,7 +31,6 @@ def register_bundle(
     with registry.talking():
         run = registry.client.get_run(run_id)
         store = Store(registry.client, registry.uri, run.info.experiment_id)
-        own = {key: value for key, value in run.data.tags.items() if not key.startswith("mlflow.")}
-        tags = {**own, "verdict": str(gate["verdict"]), **facts}
+        tags = {**own_tags(run.data.tags), "verdict": str(gate["verdict"]), **facts}
         model_id = model.log_model(store, run_id, manifest, report, tags)
         return model.register(store, run_id, model_id, name, tags, describe_run(report, gate))

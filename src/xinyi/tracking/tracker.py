@@ -15,7 +15,8 @@ class Tracker(Protocol):
     """One run, told in this order: start, dataset, logger, metrics, report, verdict, model, finish.
 
     Only `start`, `start_parent` and a wrong argument raise. What fails later (server gone, disk full) is warned of
-    once, kept, and tried again by `finish`: tracking never costs a trained model.
+    once, kept, and tried again by `finish`: tracking never costs a trained model. What is missing even then stands in
+    the run folder (`undelivered`): start with the same run id, and all but a model that is there is told again.
     """
 
     @property
@@ -80,13 +81,20 @@ class Tracker(Protocol):
     def model(self, bundle: Path, name: str, register: bool, report: Mapping[str, Any]) -> None:
         """The bundle as a logged model with its metrics; with `register`, also as a new version of model `name`.
 
+        Of a finished run, only what MLflow lacks of it.
+
         Raises:
             BundleError: the folder is no bundle.
         """
         ...
 
     def finish(self, status: Status) -> None:
-        """End the run. What could not be delivered before is tried once more."""
+        """End the run. What could not be delivered before is tried once more; for a run that went well, over three
+        minutes.
+
+        Raises:
+            KeyboardInterrupt: while it waits; what is missing stands in the run folder.
+        """
         ...
 
     def link(self) -> str:

@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 
 from xinyi.config.compose import load
 from xinyi.errors import ConfigError, TrainingError
-from xinyi.pipeline import trial
+from xinyi.pipeline import offspring, trial
 from xinyi.pipeline.search_space import Dimension, overrides, parse_space
 from xinyi.pipeline.trial import epochs
 from xinyi.pipeline.tune import Tuning, tune
@@ -34,7 +34,7 @@ class Process:
 
     kill = terminate
 
-    def wait(self) -> None:
+    def wait(self, timeout: float | None = None) -> None:
         pass
 
 
@@ -185,8 +185,8 @@ def test_a_trial_may_say_more_than_a_pipe_holds(tmp_path, monkeypatch):
     script = tmp_path / "python"
     script.write_text("#!/bin/sh\nyes warning | head -c 300000 >&2\necho the end >&2\nexit 1\n", encoding="utf-8")
     script.chmod(0o755)
-    monkeypatch.setattr(trial.sys, "executable", str(script))
-    process = trial.starter({"PATH": "/usr/bin:/bin"})(["train"])
+    monkeypatch.setattr(offspring.sys, "executable", str(script))
+    process = trial.starter(offspring.Offspring(), {"PATH": "/usr/bin:/bin"})(["train"])
     assert process.wait(timeout=30) == 1
     process.stderr.seek(0)
     assert process.stderr.read().endswith("the end\n")

@@ -107,3 +107,14 @@ def test_the_order_of_steps_is_the_same_for_any_number_of_processes(found):
     assert first(3, 4, 100) == one[3::4]
     lengths = np.array([len(batch[0]) for batch in one]).reshape(-1, 4)
     assert np.ptp(lengths, axis=1).mean() < 0.3 * np.ptp(lengths)
+
+
+def test_the_sources_of_a_step_are_those_of_its_batches(found):
+    sources, settings = found
+    feed = Feed(sources, settings, 256, SPECIAL, 7)
+    batches = feed.batches(0, 1, 4)
+    passes = len(feed._order(one_pass(sources, settings, 7, 0), 0, 4)) // 4
+    for step in range(passes + 3):  # into the second pass
+        held = feed.sources(4 * step, 4)
+        assert sum(held.values()) == sum(len(next(batches)) for _ in range(4))
+        assert set(held) <= {source.name for source in sources}

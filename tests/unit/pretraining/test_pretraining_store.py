@@ -67,6 +67,46 @@ def test_a_kill_before_the_manifest_is_made_good(corpus):
     assert all((a == b.ids).all() for a, b in zip(whole, store.read(corpus), strict=True))
 
 
+def test_a_kill_in_the_midst_of_a_second_encoding_is_made_good(corpus, tmp_path, monkeypatch):
+    store.build(corpus, TOKENIZER, 1)
+    former = (tmp_path / "corpus" / "long.txt").read_text(encoding="utf-8")
+    (tmp_path / "corpus" / "long.txt").write_text("又来了一段新的话。\n" * 50, encoding="utf-8")
+
+    def killed(path, values):
+        save(path, values)
+        raise KeyboardInterrupt
+
+    save = store._save
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "_save", killed)
+        with pytest.raises(KeyboardInterrupt):
+            store.build(corpus, TOKENIZER, 1)
+    # The former file is back: its manifest would say that its tokens are there.
+    (tmp_path / "corpus" / "long.txt").write_text(former, encoding="utf-8")
+    store.build(corpus, TOKENIZER, 1)
+    long = next(source for source in store.read(corpus) if source.name == "long")
+    assert long.lines[-1] == len(long.ids)
+    assert len(long.lines) + len(long.held_lines) - 2 == len(former.splitlines())
+
+
+def test_a_file_that_changes_while_it_is_encoded_is_encoded_again(corpus, tmp_path, monkeypatch):
+    read = store.sources.passages
+
+    def changing(path, column):
+        found = list(read(path, column))
+        with open(path, "a", encoding="utf-8") as file:
+            file.write("编码的时候又来了一句话。\n")
+        return iter(found)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store.sources, "passages", changing)
+        store.build(corpus, TOKENIZER, 1)
+    store.build(corpus, TOKENIZER, 1)
+    for source in store.read(corpus):
+        lines = (tmp_path / "corpus" / f"{source.name}.txt").read_text(encoding="utf-8").splitlines()
+        assert len(source.lines) + len(source.held_lines) - 2 == len(lines)
+
+
 def test_nothing_left_is_an_error(tmp_path):
     (tmp_path / "corpus").mkdir()
     (tmp_path / "corpus" / "a.txt").write_text("好\n嗯\n", encoding="utf-8")

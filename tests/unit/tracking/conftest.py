@@ -25,7 +25,7 @@ def store(settings: TrackingSettings) -> Store:
 
 @pytest.fixture
 def tracker(store: Store) -> MlflowTracker:
-    return MlflowTracker(store)
+    return MlflowTracker(store, sleep=lambda seconds: None)
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from fake_mlflow import FakeServer
 from xinyi.tracking import buffer as module
 from xinyi.tracking.buffer import MetricBuffer
 from xinyi.tracking.environment import bound_requests, long_uploads
+from xinyi.tracking.kept_points import NAME
 from xinyi.tracking.logger import RunLogger
 
 
@@ -132,3 +134,32 @@ def test_what_was_logged_before_a_checkpoint_is_sent_with_it(server: FakeServer)
     assert server.batches == []
     logger.save()
     assert server.batches == [[("loss", 3)]]
+
+
+def test_points_that_wait_outlive_a_kill(server: FakeServer, tmp_path: Path):
+    waiting = MetricBuffer(server.uri, "run", folder=tmp_path)
+    waiting.add({"loss": 1.0}, 0)
+    waiting.flush(force=True)
+    assert list(tmp_path.iterdir()) == []  # nothing is written while all arrives
+    server.stop()
+    for step in range(1, 6):
+        waiting.add({"loss": 1.0}, step)
+        waiting.flush()
+    with open(tmp_path / NAME, "a", encoding="utf-8") as file:
+        file.write('["loss", 1.0, 17')  # killed in mid-line
+    for round in range(2):  # killed again before anything arrives
+        waiting = MetricBuffer(server.uri, "run", {"loss": 0}, folder=tmp_path)
+        for step in range(4, 8 + round):  # the resumed run repeats some steps
+            waiting.add({"loss": 1.0}, step)
+        waiting.flush()
+    server.start()
+    assert waiting.flush(force=True)
+    assert [step for batch in server.batches for _, step in batch] == list(range(9))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_final_metric_that_is_there_already_is_not_sent_again(server: FakeServer):
+    waiting = MetricBuffer(server.uri, "run", {"f1": 0}, {"f1": 0.5, "old": 0.1})
+    waiting.add({"f1": 0.5, "old": 0.2}, 0, again=True)
+    waiting.flush(force=True)
+    assert server.batches == [[("old", 0)]]
