@@ -78,6 +78,7 @@ REASONS = {
     "no champion was given": "没有给出在用模型",
     "the candidate is the champion itself": "候选模型就是在用模型本身",
     "the champion answers this task, the candidate does not": "在用模型回答这一任务，候选模型不回答",
+    "the champion's rows have this value, the candidate's not": "在用模型的数据有这个取值，候选模型的数据没有",
     "the candidate answers every row exactly as the champion does: it is the same model": (
         "候选模型的每个回答都与在用模型相同：是同一个模型"
     ),
