@@ -57,8 +57,7 @@ def abstaining(predictions: Predictions, name: str, decoding: Decoding, settings
     score. curve: of the decoding's score. outside: how well each score parts messages that no label fits.
     """
     judged = judge(predictions, name, decoding)
-    conversations = predictions.meta.get("conversation_id")
-    units = make_units(judged.gold, None if conversations is None else [conversations[row] for row in judged.rows])
+    units = make_units(judged.gold, predictions.units[judged.rows])
     score_B = judged.scores[decoding.abstain_by]
     fitted = decoding.abstain_below != 0.0 or decoding.abstain_by != "probability"
     risk = settings.abstain.risk.get(name)

@@ -68,7 +68,7 @@ def calibrate(
     spread = np.concatenate([expected_error(claimed, true, settings.bins, weights_BR) for weights_BR in draws])
     tail = (1.0 - settings.confidence) / 2.0
     bottom, top = map(float, np.quantile(spread, [tail, 1.0 - tail]))
-    low, high = max(0.0, 2.0 * value - top), min(1.0, max(value, 2.0 * value - bottom))
+    low, high = max(0.0, min(value, 2.0 * value - top)), min(1.0, max(value, 2.0 * value - bottom))
     table = reliability(claimed.ravel(), true.ravel(), settings.bins)
     return {"ece": value, "low": low, "high": high, "n": len(gold), "temperature": temperature, "reliability": table}
 

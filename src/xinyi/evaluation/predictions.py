@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from xinyi.errors import BundleError, XinyiError, describe
+from xinyi.evaluation.bootstrap import number_units
 from xinyi.evaluation.storage import write_whole
 from xinyi.tasks.spec import TaskSpec
 
@@ -55,6 +57,11 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def units(self) -> NDArray[np.int64]:
+        """Number of each row's conversation (its own where it has none); (B,)."""
+        return number_units(self.meta.get("conversation_id") or [None] * len(self))
 
     @property
     def specs(self) -> dict[str, TaskSpec]:

@@ -62,9 +62,7 @@ class Pair:
     @cached_property
     def drawn(self) -> Units:
         """What a resample draws: conversations where one has several rows, else rows within their gold label."""
-        if len(np.unique(self.units)) == len(self):
-            return make_units(self.gold)
-        return make_units(self.gold, [str(number) for number in self.units])
+        return make_units(self.gold, self.units)
 
     @property
     def identical(self) -> bool:
