@@ -85,6 +85,17 @@ def test_calibration_tells_an_honest_model_from_a_boaster() -> None:
     assert len(honest["reliability"]) == 10
 
 
+@pytest.mark.parametrize("right", [True, False])
+def test_calibration_where_all_answers_are_alike_claims_no_certainty(right: bool) -> None:
+    """30 answers at 98 %, all right: by Clopper and Pearson up to 11.6 % might be wrong."""
+    gold, probs = np.zeros(30, dtype=int), np.tile([0.98, 0.01, 0.01, 0.0] if right else [0.02, 0.98, 0, 0], (30, 1))
+    settings = EvaluationSettings(resamples=200)
+    found = calibrate(gold, probs.argmax(1), probs, make_units(gold), settings, 1.0)
+    assert found["ece"] == pytest.approx(0.02 if right else 0.98)
+    assert found["high"] == pytest.approx(min(1.0, found["ece"] + 0.1157), abs=1e-3)
+    assert found["low"] == pytest.approx(max(0.0, found["ece"] - 0.1157), abs=1e-3)
+
+
 def test_calibration_of_nothing_is_null() -> None:
     none = np.zeros(0, dtype=int)
     found = calibrate(none, none, np.zeros((0, 4)), make_units(none), EvaluationSettings(), 1.0)
