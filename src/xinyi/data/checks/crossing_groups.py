@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from xinyi.data.checks.finding import Check, Measured
 from xinyi.data.checks.material import Material
+from xinyi.data.groups import GROUPED
 
 _GROUP = re.compile(
     r"(conversation|dialog(ue)?|session|customer|user|client|speaker|author|thread|group)s?(_?id)?|会话.*|客户.*|用户.*",
@@ -18,16 +19,19 @@ _GROUP = re.compile(
 
 
 def measure(material: Material, limit: float) -> Iterator[Measured]:
-    """The share of each later split's rows whose group stands in an earlier one, for each column that names groups."""
+    """The share of each later split's rows whose group stands in an earlier one, by data.group and each column that
+    names groups."""
     names = [name for name in next(iter(material.splits.values())).column_names if name.startswith("meta.")]
-    for name in names:
-        if not _GROUP.fullmatch(name.removeprefix("meta.")):
+    told = set()  # data.group is often one of the columns kept: said once
+    for name in sorted(names, key=lambda name: name != GROUPED):
+        if name != GROUPED and not _GROUP.fullmatch(name.removeprefix("meta.")):
             continue
         for first, second in material.pairs():
             groups = material.splits[second][name]
             known = pc.unique(material.splits[first][name].drop_null())
             count = int(np.sum(pc.is_in(groups, value_set=known).to_numpy()))
-            if count:
+            if count and (first, second, count) not in told:
+                told.add((first, second, count))
                 share = count / len(groups)
                 column = name.removeprefix("meta.")
                 message = (
