@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,6 +12,9 @@ from xinyi.data.table import GROUP, META
 
 # Metadata that is no slice: what the data checks and the evaluation's intervals look at.
 GROUPED = f"{META}data.group"
+_CONVERSATION = re.compile(
+    r"(conversation|dialog(ue)?|session|thread)s?_?(id|no|number)|(会话|对话)(_?id|编号|号|标识)", re.I
+)
 
 
 def number_groups(splits: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
@@ -26,3 +30,17 @@ def number_groups(splits: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
         place = table.column_names.index("source")
         out[name] = table.drop_columns(GROUP).add_column(place, GROUPED, numbers)
     return out
+
+
+def overlooked(splits: Mapping[str, pa.Table]) -> Iterator[str]:
+    """Notices about columns that name conversations of several rows while no setting says that these hang together."""
+    table = next(iter(splits.values()))
+    if {GROUPED, f"{META}conversation_id"} & set(table.column_names):
+        return
+    for column in table.column_names:
+        name = column.removeprefix(META)
+        if name == column or not _CONVERSATION.fullmatch(name):
+            continue
+        known = table[column].drop_null()
+        if pc.count_distinct(known).as_py() < len(known):
+            yield f"rows with one {name} count as independent; data.group={name} keeps them together, also in intervals"

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from xinyi.data.corrections import corrected
 from xinyi.data.files import make_tables, read_split
-from xinyi.data.groups import number_groups
+from xinyi.data.groups import number_groups, overlooked
 from xinyi.data.labels import column_problems
 from xinyi.data.load import Dataset
 from xinyi.data.prepare import Preparation
@@ -49,5 +49,6 @@ def load_split(
     specs, tables, sources, warnings = make_tables(files, known, False, preparation, workers, problems)
     tables = corrected(tables, specs, corrections, warnings)
     splits = number_groups({"test": at_most(pa.concat_tables(tables), limit, seed)})
+    warnings += overlooked(splits)
     summary = summarise(name, splits, specs, sources, [], mask, warnings)
     return Dataset(tuple(specs), splits, summary | {"simplified": simplify})

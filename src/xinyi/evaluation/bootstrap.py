@@ -1,8 +1,9 @@
 """Percentile bootstrap intervals (Efron 1979), all metrics of a task at once.
 
 A resample is a column of row weights, so that a metric costs a few matrix products for a thousand resamples.
-Rows of one conversation are not independent: where a conversation has several rows, whole conversations are drawn
-(Field and Welsh 2007). Otherwise rows are drawn within their gold label, so that a rare label does not vanish.
+Rows of one conversation (or group, see `Predictions.units`) are not independent: where one has several rows, whole
+conversations are drawn (Field and Welsh 2007). Otherwise rows are drawn within their gold label, so that a rare label
+does not vanish.
 """
 
 from __future__ import annotations
@@ -52,12 +53,17 @@ def make_units(gold: NDArray, conversations: NDArray[np.int64] | None = None) ->
     return Units("row", np.arange(len(gold)), _strata(gold))
 
 
-def number_units(names: Sequence[str | None]) -> NDArray[np.int64]:
+def number_units(names: Sequence[str | None], groups: Sequence[str | None] | None = None) -> NDArray[np.int64]:
     """Each row's conversation as a number from 0, in the order of their names; a row without one has its own.
 
     Any part of the rows keeps the order, so that resamples of it do not depend on the rows left out.
+
+    groups: stand in where a row has no name.
     """
     keys = [f"c{name}" if name else f"r{row:012d}" for row, name in enumerate(names)]
+    if groups is not None:
+        pairs = zip(keys, names, groups, strict=True)
+        keys = [f"g{group}" if group and not name else key for key, name, group in pairs]
     return np.unique(keys, return_inverse=True)[1].astype(np.int64)
 
 

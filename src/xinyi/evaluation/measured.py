@@ -36,7 +36,7 @@ def measured(
     """{rows, units, metrics, baseline, per_label, confusion, slices, calibration} over the labelled rows of a split.
 
     Args:
-        gold: (B,) label indices, or (B, C) 0/1. units_B: number of each row's conversation.
+        gold: (B,) label indices, or (B, C) 0/1. units_B: number of each row's conversation (see `Predictions.units`).
         slices: slice → one value a row (None or "": in no value). data: with the training rows' label counts, if known.
 
     The same arguments give the same numbers, on another machine but for rounding.
@@ -49,7 +49,7 @@ def measured(
         "units": {"name": units.name, "n": len(units)},
         "metrics": estimates(spec.kind, *answered, units, settings, name),
         "baseline": baseline(spec, gold, *counts) if counts and len(gold) else {},
-        "per_label": per_label(spec, Scored.of(*answered)),
+        "per_label": per_label(spec, Scored.of(*answered), units_B),
         "confusion": confusion(spec, *answered[:2]),
         "slices": slice_table(spec, *answered, slices, units_B, settings, name),
         "calibration": calibrate(*answered, units, settings, decoding.temperature, name),

@@ -23,6 +23,8 @@ from xinyi.tasks.spec import TaskSpec
 SCHEMA_VERSION = 1
 KEY = b"xinyi"
 AGAIN = "write the predictions again"
+# Metadata that says which rows are not independent: by convention, and by data.group (see `xinyi.data.groups`).
+CONVERSATION, GROUP = "conversation_id", "data.group"
 UNWRITABLE = "predictions cannot be written"
 
 
@@ -60,8 +62,8 @@ class Predictions:
 
     @cached_property
     def units(self) -> NDArray[np.int64]:
-        """Number of each row's conversation (its own where it has none); (B,)."""
-        return number_units(self.meta.get("conversation_id") or [None] * len(self))
+        """Number of each row's conversation (`conversation_id`, else its group; its own where it has neither); (B,)."""
+        return number_units(self.meta.get(CONVERSATION) or [None] * len(self), self.meta.get(GROUP))
 
     @property
     def specs(self) -> dict[str, TaskSpec]:

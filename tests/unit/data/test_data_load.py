@@ -161,6 +161,24 @@ def test_groups_are_kept_as_numbers(jsonl, loaded):
     assert "meta.data.group" not in loaded().splits["train"].column_names
 
 
+def test_conversations_that_nothing_keeps_together_are_noticed(jsonl, loaded):
+    jsonl(
+        [
+            {**row, "会话ID": f"c{i // 3}", "会话类型": "售后", "session_id": f"s{i}"}
+            for i, row in enumerate(labelled(60))
+        ]
+    )
+
+    def told(**settings) -> list[str]:
+        problems = loaded(meta=("会话ID", "会话类型", "session_id"), **WHOLE, **settings).summary["problems"]
+        return [text for text in problems if "count as independent" in text]
+
+    assert told() == [
+        "rows with one 会话ID count as independent; data.group=会话ID keeps them together, also in intervals"
+    ]
+    assert told(group="会话ID") == []
+
+
 def test_a_group_in_every_split_is_a_finding_of_the_checks(jsonl, loaded):
     rows = [{**row, "cid": f"c{i % 12}"} for i, row in enumerate(labelled(96))]
     for name, part in (("train", rows[:60]), ("validation", rows[60:78]), ("test", rows[78:])):

@@ -71,6 +71,16 @@ def test_rows_without_a_conversation_stand_alone() -> None:
     assert len(make_units(gold, number_units([None, "", "a", "a"]))) == 3
 
 
+def test_a_group_stands_in_where_there_is_no_conversation() -> None:
+    units = number_units(["a", "a", None, None, None, ""], ["1", "2", "a", "a", None, "1"])
+    assert [(units == unit).nonzero()[0].tolist() for unit in dict.fromkeys(units.tolist())] == [
+        [0, 1],
+        [2, 3],
+        [4],
+        [5],
+    ]
+
+
 def test_dependent_turns_widen_the_interval() -> None:
     """Rows copied within a conversation are no new evidence."""
     gold, predicted, probs = (np.repeat(part, 8, axis=0) for part in rows(60, 0.7, 3))
