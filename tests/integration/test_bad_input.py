@@ -119,6 +119,15 @@ def test_all_that_is_wrong_with_the_settings_is_listed_at_once(runs, capsys):
     assert error.startswith("xinyi train: configuration cannot be used (4):\n")
 
 
+def test_a_behaviour_suite_with_a_slip_costs_no_training(runs, tmp_path, capsys):
+    test = "type: minimum_functionality, texts: [退钱], expect: {intent: 投拆}"
+    suite = tmp_path / "suite.yaml"
+    suite.write_text(f"suite: ours\ntests:\n  refund: {{{test}}}\n", encoding="utf-8")
+    given = own(write(tmp_path / "own.jsonl", labelled()), f"evaluation.suites=[{suite}]")
+    check_refusal(capsys, train(runs, *given), "suite ours, test refund", "'投拆'", "did you mean 投诉?")
+    assert left(runs) == []
+
+
 DATA = {
     "wrong column": (labelled(), ["data.text=nope"], ["expected a column 'nope' (data.text)", "columns 'text', "]),
     "wrong label column": (labelled(), ["data.labels.intent=nope"], ["expected a column 'nope' (data.labels.intent)"]),

@@ -10,7 +10,7 @@ from xinyi.cli import parser
 
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 pass, 1 fail, 3 undecided, 2 unusable input."""
-    p = parser("gate", "Judge a report by rules; write gate.json, gate.xml (JUnit) and gate.md beside it.")
+    p = parser("gate", "Judge a report by rules; write gate.json, gate.xml (JUnit) and gate.md, and renew its pages.")
     p.add_argument("report", type=Path, help="report.json, run folder or bundle")
     p.add_argument("--champion", help="the model in use: report.json, run folder, bundle or models:/name@champion")
     p.add_argument("--rules", type=Path, help="YAML file with `rules:`; default: conf/gate/default.yaml")

@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from xinyi.data.corrections import corrected
 from xinyi.data.files import make_tables, read_split
+from xinyi.data.groups import number_groups, overlooked
 from xinyi.data.label_columns import column_problems
 from xinyi.data.raw import RawFile
 from xinyi.data.settings import SPLITS, DataSettings, SourceSettings
@@ -57,7 +58,9 @@ def load(settings: DataSettings, tasks: Sequence[TaskSpec]) -> Dataset:
     cuts: dict[str, str] = {}
     splits, made = _splits(settings, files, tables, specs, cuts)
     warnings += shared_groups(splits)
-    splits = {name: _limited(table.drop_columns(GROUP), name, settings) for name, table in splits.items()}
+    splits = {name: _limited(table, name, settings) for name, table in splits.items()}
+    splits = number_groups(splits)
+    warnings += overlooked(splits)
     summary = summarise(settings.name, splits, specs, sources, made, settings.mask, warnings)
     summary |= {"simplified": settings.simplify, "card": dict(settings.card)}
     summary |= {"split_by": settings.split, **({"split_from": cuts} if cuts else {})}

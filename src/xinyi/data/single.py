@@ -8,13 +8,13 @@ import pyarrow as pa
 
 from xinyi.data.corrections import corrected
 from xinyi.data.files import make_tables, read_split
+from xinyi.data.groups import number_groups, overlooked
 from xinyi.data.label_columns import column_problems
 from xinyi.data.load import Dataset
 from xinyi.data.prepare import Preparation
 from xinyi.data.settings import SourceSettings
 from xinyi.data.spill import at_most
 from xinyi.data.summary import summarise
-from xinyi.data.table import GROUP
 from xinyi.tasks.spec import TaskSpec
 
 
@@ -48,6 +48,7 @@ def load_split(
     preparation = Preparation(mask, repair, simplify)
     specs, tables, sources, warnings = make_tables(files, known, False, preparation, workers, problems)
     tables = corrected(tables, specs, corrections, warnings)
-    splits = {"test": at_most(pa.concat_tables(tables).drop_columns(GROUP), limit, seed)}
+    splits = number_groups({"test": at_most(pa.concat_tables(tables), limit, seed)})
+    warnings += overlooked(splits)
     summary = summarise(name, splits, specs, sources, [], mask, warnings)
     return Dataset(tuple(specs), splits, summary | {"simplified": simplify})

@@ -15,7 +15,7 @@ from xinyi.data.wording import rows_text
 from xinyi.errors import DataError, describe
 from xinyi.tasks.spec import TaskSpec
 
-# Which rows stay in one split; dropped once the splits are made.
+# Which rows stay in one split; numbered once the splits are made (data.groups).
 GROUP = "group"
 META = "meta."
 # Metadata of rows that none of a task's labels fits (data.outside).

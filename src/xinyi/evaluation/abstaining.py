@@ -52,13 +52,13 @@ def judge(predictions: Predictions, name: str, decoding: Decoding) -> Judged:
 def abstaining(predictions: Predictions, name: str, decoding: Decoding, settings: EvaluationSettings) -> dict[str, Any]:
     """A report's entry: {rows, score, threshold, target, coverage, risk, kept, areas, curve, outside}.
 
-    coverage, risk: share of messages answered at the fitted threshold, and share of those that are wrong; kept:
-    `yes`, `no` or `undecided`, by the risk's interval against the target. areas: mean risk over all coverages of each
-    score. curve: of the decoding's score. outside: how well each score parts messages that no label fits.
+    coverage, risk: share of messages answered at the fitted threshold, and share of those that are wrong (its n counts
+    those answered); kept: `yes`, `no` or `undecided`, by the risk's interval against the target. areas: mean risk over
+    all coverages of each score. curve: of the decoding's score. outside: how well each score parts messages that no
+    label fits.
     """
     judged = judge(predictions, name, decoding)
-    conversations = predictions.meta.get("conversation_id")
-    units = make_units(judged.gold, None if conversations is None else [conversations[row] for row in judged.rows])
+    units = make_units(judged.gold, predictions.units[judged.rows])
     score_B = judged.scores[decoding.abstain_by]
     fitted = decoding.abstain_below != 0.0 or decoding.abstain_by != "probability"
     risk = settings.abstain.risk.get(name)
@@ -75,10 +75,14 @@ def abstaining(predictions: Predictions, name: str, decoding: Decoding, settings
         draws = weightings(units, settings, f"abstain {name} {predictions.split}")
         weights = chain([np.ones((len(score_B), 1))], draws)  # one piece at a time: all of them are rows × resamples
         found = [selective.at_threshold(score_B, judged.wrong_B, decoding.abstain_below, part) for part in weights]
-        for place, key in enumerate(("coverage", "risk")):
+        answered = np.flatnonzero(score_B >= decoding.abstain_below)
+        sizes = {
+            "coverage": (len(score_B), len(units)),
+            "risk": (len(answered), len(np.unique(units.unit_B[answered]))),
+        }
+        for place, (key, size) in enumerate(sizes.items()):
             spread = np.concatenate([pair[place] for pair in found[1:]])
-            value = float(found[0][place][0])
-            entry[key] = selective.summary(value, spread, len(score_B), settings.confidence)
+            entry[key] = selective.summary(float(found[0][place][0]), spread, *size, settings.confidence)
         entry["kept"] = None if risk is None else _kept(entry["risk"], risk)
     if judged.outside_B.any():
         parted = separation(judged.scores, judged.outside_B, settings.confidence, settings.seed)

@@ -65,18 +65,13 @@ class SplitAnswers:
 
 def answers_of(predictions: Predictions, slices: Mapping[str, Any] | None = None) -> SplitAnswers:
     """What a comparison needs of stored predictions. slices: slice → one value a row (None: in no value)."""
-    size = len(predictions)
-    conversations = predictions.meta.get("conversation_id") or [None] * size
-    keys = [f"c{name}" if name else f"r{row}" for row, name in enumerate(conversations)]
-    # Numbered in the order of appearance: a conversation's id may name a customer.
-    numbers = {key: number for number, key in enumerate(dict.fromkeys(keys))}
     tasks = {}
     for name, task in predictions.tasks.items():
         rows = np.flatnonzero(task.present)
         gold, logits_BC = task.gold[rows], task.logits_BC[rows].astype(np.float32)
         tasks[name] = TaskAnswers(task.spec.kind, tuple(task.spec.label_ids), rows, gold, logits_BC)
     values = {name: np.array([value or "" for value in column], np.str_) for name, column in (slices or {}).items()}
-    return SplitAnswers(np.array(predictions.ids, np.str_), np.array([numbers[key] for key in keys]), tasks, values)
+    return SplitAnswers(np.array(predictions.ids, np.str_), predictions.units, tasks, values)
 
 
 def store_answers(predictions: Mapping[str, Path], folder: Path) -> Path:

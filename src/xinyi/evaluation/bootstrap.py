@@ -1,8 +1,9 @@
 """Percentile bootstrap intervals (Efron 1979), all metrics of a task at once.
 
 A resample is a column of row weights, so that a metric costs a few matrix products for a thousand resamples.
-Rows of one conversation are not independent: where a conversation has several rows, whole conversations are drawn
-(Field and Welsh 2007). Otherwise rows are drawn within their gold label, so that a rare label does not vanish.
+Rows of one conversation (or group, see `Predictions.units`) are not independent: where one has several rows, whole
+conversations are drawn (Field and Welsh 2007). Otherwise rows are drawn within their gold label, so that a rare label
+does not vanish.
 """
 
 from __future__ import annotations
@@ -39,18 +40,31 @@ class Units:
         return len(self.stratum_U)
 
 
-def make_units(gold: NDArray, conversations: Sequence[str | None] | None = None) -> Units:
+def make_units(gold: NDArray, conversations: NDArray[np.int64] | None = None) -> Units:
     """Conversations where one has several rows, else rows stratified by gold label.
 
     gold: (B,) label indices, or (B, C) 0/1 (a row's stratum is then its rarest label, or none).
-    conversations: each row's conversation id; a row without one stands alone.
+    conversations: (B,) number of each row's conversation, as `number_units` gives.
     """
-    if conversations is not None:
-        keys = [f"c{name}" if name else f"r{row}" for row, name in enumerate(conversations)]
-        _, unit_B = np.unique(keys, return_inverse=True)
-        if len(keys) and unit_B.max() + 1 < len(keys):
+    if conversations is not None and len(conversations):
+        _, unit_B = np.unique(conversations, return_inverse=True)
+        if unit_B.max() + 1 < len(unit_B):
             return Units("conversation", unit_B.astype(np.int64), np.zeros(unit_B.max() + 1, dtype=np.int64))
     return Units("row", np.arange(len(gold)), _strata(gold))
+
+
+def number_units(names: Sequence[str | None], groups: Sequence[str | None] | None = None) -> NDArray[np.int64]:
+    """Each row's conversation as a number from 0, in the order of their names; a row without one has its own.
+
+    Any part of the rows keeps the order, so that resamples of it do not depend on the rows left out.
+
+    groups: stand in where a row has no name.
+    """
+    keys = [f"c{name}" if name else f"r{row:012d}" for row, name in enumerate(names)]
+    if groups is not None:
+        pairs = zip(keys, names, groups, strict=True)
+        keys = [f"g{group}" if group and not name else key for key, name, group in pairs]
+    return np.unique(keys, return_inverse=True)[1].astype(np.int64)
 
 
 def _strata(gold: NDArray) -> NDArray[np.int64]:
@@ -134,7 +148,8 @@ def _estimate(
     low, high = map(float, np.quantile(found, [tail, 1.0 - tail]))
     if high - low < 1e-12:
         low, high = _widen(metric, value, len(units), labels, tail)
-    return {"value": value, "low": low, "high": high, "n": n}
+    # Resampling biases some metrics so far that few rows leave their own value outside.
+    return {"value": value, "low": min(low, value), "high": max(high, value), "n": n}
 
 
 def _widen(metric: Metric, value: float, units: int, labels: int, tail: float) -> tuple[float, float]:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xinyi.evaluation.bootstrap import Units, weightings
+from xinyi.evaluation.exact import exact_ends
 from xinyi.evaluation.metrics.scored import ratio
 from xinyi.evaluation.settings import EvaluationSettings
 
@@ -57,7 +58,8 @@ def calibrate(
     """A report's calibration entry: {ece, low, high, n, temperature, reliability}.
 
     The interval is the basic bootstrap's (2 x value - quantile): resampling inflates the error of a calibrated
-    model, and reflecting takes that bias off again.
+    model, and reflecting takes that bias off again. Where hardly any outcome differs from the others, it reaches at
+    least as far as the share of these might lie elsewhere.
     """
     if not len(gold):
         nothing = {"ece": None, "low": None, "high": None, "n": 0, "why": "no labelled rows"}
@@ -68,9 +70,17 @@ def calibrate(
     spread = np.concatenate([expected_error(claimed, true, settings.bins, weights_BR) for weights_BR in draws])
     tail = (1.0 - settings.confidence) / 2.0
     bottom, top = map(float, np.quantile(spread, [tail, 1.0 - tail]))
-    low, high = max(0.0, 2.0 * value - top), min(1.0, max(value, 2.0 * value - bottom))
+    reach = _unseen(true, len(units), tail)
+    low, high = max(0.0, min(value - reach, 2.0 * value - top)), min(1.0, max(value + reach, 2.0 * value - bottom))
     table = reliability(claimed.ravel(), true.ravel(), settings.bins)
     return {"ece": value, "low": low, "high": high, "n": len(gold), "temperature": temperature, "reliability": table}
+
+
+def _unseen(true_BK: NDArray[np.float64], units: int, tail: float) -> float:
+    """How far the share of outcomes may lie from the one seen where resamples cannot tell; the error moves no more."""
+    share = float(true_BK.mean())
+    low, high = exact_ends(share, units, tail)
+    return max(share - low, high - share)
 
 
 def reliability(claimed: NDArray, true: NDArray, bins: int) -> list[dict[str, Any]]:

@@ -37,6 +37,9 @@ def separation(
 ) -> dict[str, dict[str, Any]]:
     """`{score: {auroc: estimate, fpr95: estimate}}`; the bootstrap draws messages inside and outside apart.
 
+    An AUROC of A varies at most as A (1 - A) over the rows of the smaller side (Birnbaum and Klose 1957): with few of
+    them the ends reach as far as those of such a share.
+
     scores: name → (B,), higher is surer. outside_B: which messages no label fits.
     """
     out: dict[str, dict[str, Any]] = {}
@@ -45,7 +48,8 @@ def separation(
         rng = np.random.default_rng(seed)
         draws = [(rng.choice(inside, len(inside)), rng.choice(outside, len(outside))) for _ in range(RESAMPLES)]
         out[name] = {}
+        sizes = {"auroc": (len(score_B), min(len(inside), len(outside))), "fpr95": (len(outside), len(outside))}
         for key, measure in (("auroc", auroc), ("fpr95", fpr_at_recall)):
             spread = np.array([measure(*draw) for draw in draws])
-            out[name][key] = summary(measure(inside, outside), spread, len(score_B), confidence)
+            out[name][key] = summary(measure(inside, outside), spread, *sizes[key], confidence)
     return out

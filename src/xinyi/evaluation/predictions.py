@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,15 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from xinyi.errors import BundleError, XinyiError, describe
+from xinyi.evaluation.bootstrap import number_units
 from xinyi.evaluation.storage import write_whole
 from xinyi.tasks.spec import TaskSpec
 
 SCHEMA_VERSION = 1
 KEY = b"xinyi"
 AGAIN = "write the predictions again"
+# Metadata that says which rows are not independent: by convention, and by data.group (see `xinyi.data.groups`).
+CONVERSATION, GROUP = "conversation_id", "data.group"
 UNWRITABLE = "predictions cannot be written"
 
 
@@ -55,6 +59,11 @@ class Predictions:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def units(self) -> NDArray[np.int64]:
+        """Number of each row's conversation (`conversation_id`, else its group; its own where it has neither); (B,)."""
+        return number_units(self.meta.get(CONVERSATION) or [None] * len(self), self.meta.get(GROUP))
 
     @property
     def specs(self) -> dict[str, TaskSpec]:

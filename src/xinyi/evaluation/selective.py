@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import beta
 
+from xinyi.evaluation.exact import exact_ends
+
 POINTS = 60
 # A promise holds with this probability over the draw of the validation rows.
 SURE = 0.95
@@ -91,13 +93,18 @@ def at_threshold(
     return given_R / weights_BR.sum(axis=0), risk_R
 
 
-def summary(value: float, spread_R: NDArray, n: int, confidence: float) -> dict[str, Any]:
-    """{value, low, high, n} by the percentiles of resampled values; `why` where there is no value or no interval."""
+def summary(value: float, spread_R: NDArray, n: int, units: int, confidence: float) -> dict[str, Any]:
+    """{value, low, high, n} by the percentiles of resampled values; `why` where there is no value or no interval.
+
+    n: rows that the share is of. units: how many of them are independent; where hardly any of these differs from the
+    others (no answer wrong, say), resamples hardly differ, and the ends reach as far as the exact ones.
+    """
     found = spread_R[np.isfinite(spread_R)]
     if not np.isfinite(value):
         return {"value": None, "low": None, "high": None, "n": n, "why": "nothing was answered"}
     if len(found) < 0.95 * len(spread_R) or n < 2:
-        return {"value": value, "low": None, "high": None, "n": n, "why": "no interval: too few answers"}
+        return {"value": value, "low": None, "high": None, "n": n, "why": "no interval: too few messages"}
     tail = (1.0 - confidence) / 2.0
     low, high = map(float, np.quantile(found, [tail, 1.0 - tail]))
-    return {"value": value, "low": min(low, value), "high": max(high, value), "n": n}
+    least, most = exact_ends(value, units, tail)
+    return {"value": value, "low": min(low, least), "high": max(high, most), "n": n}

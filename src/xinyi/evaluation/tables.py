@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from xinyi.evaluation.clusters import effective_rows
 from xinyi.evaluation.metrics.multi import average_precision
 from xinyi.evaluation.metrics.scored import Scored
 from xinyi.tasks.spec import TaskSpec
@@ -16,17 +17,23 @@ from xinyi.tasks.spec import TaskSpec
 Z = 1.959964
 
 
-def per_label(spec: TaskSpec, rows: Scored) -> list[dict[str, Any]]:
+def per_label(spec: TaskSpec, rows: Scored, units_B: NDArray[np.int64] | None = None) -> list[dict[str, Any]]:
     """One entry a label, in the task's order.
 
     {id, zh, en, precision, recall, recall_low, recall_high, f1, support, predicted}, and average_precision for multi.
     precision is null for a label never given, recall for one without gold rows: unknown is not 0. recall's ends are
-    Wilson's 95 % (1927).
+    Wilson's 95 % (1927) for as many rows as a label's are worth (`clusters.effective_rows`).
+
+    units_B: number of each row's conversation; None: rows are independent.
     """
     hits, support, given = (counts[:, 0] for counts in (rows.hits_CR, rows.support_CR, rows.given_CR))
     out = []
     for index, label in enumerate(spec.labels):
         low, high = wilson(hits[index], support[index])
+        if units_B is not None and support[index]:
+            own = rows.gold_BC[:, index] == 1.0
+            worth = effective_rows(rows.predicted_BC[own, index] == 1.0, units_B[own])
+            low, high = wilson(hits[index] / support[index] * worth, worth)
         entry = {
             "id": label.id,
             "zh": label.zh,

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from xinyi.data.tokens import targets
 from xinyi.encoding import Encoded, TextEncoder
+from xinyi.evaluation.bootstrap import number_units
+from xinyi.evaluation.predictions import CONVERSATION, GROUP
 from xinyi.export.formats import INT8
 from xinyi.export.graph import FILE as GRAPH
 from xinyi.export.graph import FUSED
@@ -117,15 +119,15 @@ def _present(gold: NDArray) -> NDArray[np.bool_]:
 def _answered(
     validation: Validation, gold: Mapping[str, NDArray], logits: Mapping[str, NDArray], recipe: Recipe
 ) -> dict[str, Answered]:
-    name = "meta.conversation_id"
-    groups = validation.table[name].to_pylist() if name in validation.table.column_names else None
+    table, nothing = validation.table, [None] * len(validation.table)
+    names = (f"meta.{name}" for name in (CONVERSATION, GROUP))
+    groups = number_units(*(table[name].to_pylist() if name in table.column_names else nothing for name in names))
     found = {}
     for task in recipe.tasks:
         rows = np.flatnonzero(_present(gold[task.id]))
-        own: Sequence[str | None] | None = None if groups is None else [groups[row] for row in rows]
         sides = (validation.trained[task.id][rows], logits[task.id][rows])
         answers = gold[task.id][rows].astype(np.int64)
-        found[task.id] = Answered(task, recipe.decodings[task.id], answers, *sides, own)
+        found[task.id] = Answered(task, recipe.decodings[task.id], answers, *sides, groups[rows])
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,7 +28,7 @@ class Answered:
     gold: NDArray[np.int64]
     trained_BC: NDArray[np.floating]
     other_BC: NDArray[np.floating]
-    conversations: Sequence[str | None] | None = None
+    conversations: NDArray[np.int64] | None = None
 
 
 def loss(rows: Answered) -> dict[str, Any]:
@@ -47,8 +47,9 @@ def loss(rows: Answered) -> dict[str, Any]:
     values = [_value(metric, rows.gold, side)[0] for side in sides]
     if not np.isfinite(values).all():
         return {**empty, "n": len(rows.gold), "changed": count, "why": "the metric is not defined for these rows"}
-    low, high = _interval(metric, rows, sides)
     found = _sign(metric) * float(values[0] - values[1])
+    low, high = _interval(metric, rows, sides)
+    low, high = min(low, found), max(high, found)
     record = {"metric": metric.name, "trained": float(values[0]), "got": float(values[1]), "loss": found}
     return {**record, "low": low, "high": high, "n": len(rows.gold), "changed": count}
 

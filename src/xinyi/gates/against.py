@@ -41,7 +41,8 @@ class NoRegression(Rule):
     margin. undecided: neither. Other rows, no champion, the champion itself as candidate, or (with task `*`) a task
     of the champion's that the candidate lacks: fail.
 
-    slice: compare within each value of this slice that has at least `least_rows` rows; `*` for every slice.
+    slice: compare within each value of this slice that has at least `least_rows` rows; `*` for every slice that either
+    side knows. A value of the champion's that no row of the candidate's has any more: fail.
     """
 
     name: ClassVar[str] = "no_regression"
@@ -106,6 +107,10 @@ class NoRegression(Rule):
             return
         for name in names:
             yield from self._slice(pair, metric, task, name)
+            for value, count in pair.lost.get(name, {}).items():
+                if count >= self.least_rows:
+                    why = "the champion's rows have this value, the candidate's not"
+                    yield self.failure(task, why, f"{name}={value}")
 
     def _slice(self, pair: Pair, metric: str, task: str, name: str) -> Iterator[Comparison | Outcome]:
         values, counts = np.unique(pair.slices[name][pair.slices[name] != ""], return_counts=True)

@@ -168,7 +168,7 @@ class Calibration(Rule):
         raw = mapping(entry_of(evidence.report, task, self.split).get("calibration"), "calibration")
         value, low, high = (number(raw.get(key), f"calibration.{key}") for key in ("ece", "low", "high"))
         n = number(raw.get("n"), "calibration.n")
-        if n < 1 or not (0.0 <= low <= high <= 1.0 and 0.0 <= value <= 1.0):
+        if n < 1 or not (0.0 <= low <= value <= high <= 1.0):
             raise Unusable("the calibration error and its interval contradict each other")
         found = Interval(value, low, high, int(n))
         return "ece", weigh(found, self.maximum, self.on, at_most, self.expectation())

@@ -99,6 +99,8 @@ def estimate_of(raw: Any, name: str, least: float, most: float) -> Interval:
         raise Unusable(f"{name}.n is {n:g}, not a count of rows")
     if low > high:
         raise Unusable(f"{name}.low {low:g} is above {name}.high {high:g}")
+    if not low - SLACK <= value <= high + SLACK:
+        raise Unusable(f"{name}.value {value:g} lies outside its interval {low:g} to {high:g}")
     if min(value, low, high) < least - SLACK or max(value, low, high) > most + SLACK:
         raise Unusable(f"{name} lies outside its range {least:g} to {most:g}")
     return Interval(value, low, high, int(n))

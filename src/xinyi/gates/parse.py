@@ -13,11 +13,12 @@ from xinyi.evaluation.metrics.table import METRICS
 from xinyi.gates.against import NoRegression
 from xinyi.gates.base import Rule
 from xinyi.gates.exported import Latency, Parity, Size
-from xinyi.gates.facts import DataFindings, Recomputed
+from xinyi.gates.facts import DataFindings
 from xinyi.gates.limits import BeatsBaseline, Calibration, Ceiling, Floor, Rows, WorstLabelRecall
 from xinyi.gates.lookup import PRIMARY
 from xinyi.gates.parts import Behaviour, SliceFloor, SliceGap
 from xinyi.gates.quantised import Int8Loss
+from xinyi.gates.recomputed import Recomputed
 
 _KINDS: tuple[type[Rule], ...] = (
     Floor, Ceiling, BeatsBaseline, WorstLabelRecall, Calibration, Rows, NoRegression, Parity, Size, Latency,

@@ -16,7 +16,7 @@ from xinyi.data import Dataset
 from xinyi.errors import ConfigError
 from xinyi.evaluation import report as reports
 from xinyi.evaluation.answers import store_answers
-from xinyi.evaluation.behaviour import load_suites
+from xinyi.evaluation.behaviour import check_suites
 from xinyi.evaluation.plots import write_confusion_plots
 from xinyi.evaluation.predictions import write_predictions
 from xinyi.evaluation.settings import EvaluationSettings
@@ -49,7 +49,7 @@ def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None)
     bundle = find_bundle(target)
     classifier = load_bundle(bundle)
     is_run = (target / "config.yaml").is_file()
-    measured = _evaluation(target, is_run, [text for text in overrides if text.startswith(EVALUATION)])
+    measured = _evaluation(target, is_run, classifier, [text for text in overrides if text.startswith(EVALUATION)])
     overrides = [text for text in overrides if not text.startswith(EVALUATION)]
     dataset = own_data(target) if is_run and not overrides else given_data(target, is_run, overrides, classifier)
     folder = RunFolder(output or Path("runs") / f"{datetime.now():%Y-%m-%d_%H%M%S}_evaluate_{dataset.summary['name']}")
@@ -72,7 +72,7 @@ def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None)
     return report, folder.root
 
 
-def _evaluation(target: Path, is_run: bool, overrides: Sequence[str]) -> EvaluationConfig:
+def _evaluation(target: Path, is_run: bool, classifier: Classifier, overrides: Sequence[str]) -> EvaluationConfig:
     """What is measured: as the run was, or the defaults; with the overrides on top. Raises ConfigError."""
     raw = asdict(run_config(RunFolder(target), trust=True).evaluation if is_run else EvaluationConfig())
     problems = list(apply(raw, overrides, "evaluation"))
@@ -80,8 +80,8 @@ def _evaluation(target: Path, is_run: bool, overrides: Sequence[str]) -> Evaluat
     if problems:
         raise ConfigError(problems)
     config = check.build(raw, EvaluationConfig)
-    # A suite that cannot be read is found before anything is answered.
-    load_suites(config.suites)
+    # A suite that cannot be read or does not fit the model is found before anything is answered.
+    check_suites(config.suites, classifier.tasks)
     return config
 
 

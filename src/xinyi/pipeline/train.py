@@ -15,6 +15,7 @@ from xinyi.config.schema.trainer import SEVERAL
 from xinyi.data import Dataset, load
 from xinyi.data.fingerprint import order_sha256
 from xinyi.errors import ConfigError, Interrupted, describe
+from xinyi.evaluation.behaviour import check_suites
 from xinyi.export.checks import size_problem
 from xinyi.pipeline import stages
 from xinyi.pipeline.adapt import assembled, check_adapt
@@ -97,6 +98,7 @@ def _begun(
     stages.same_order(state, order)
     if expected is not None:
         expected(dataset)
+    check_suites(config.evaluation.suites, dataset.tasks)
     dataset, _ = check_dataset(config, dataset, folder.root, auto="cheap")
     _keep(folder, config, dataset)
     parts = assembled(config, folder, dataset)

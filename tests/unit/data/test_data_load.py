@@ -9,6 +9,7 @@ import pyarrow as pa
 from data_rows import labelled, messages
 
 from xinyi.data import DataSettings, SourceSettings, load
+from xinyi.data.checks import CHECKS, Material
 from xinyi.data.fingerprint import split_fingerprint
 from xinyi.text import MASKER_VERSION, NORMALIZER_VERSION, PLACEHOLDERS
 
@@ -141,7 +142,51 @@ def test_groups_in_several_given_splits_are_reported(jsonl, loaded):
     problems = loaded(test=("test.jsonl",), group="who").summary["problems"]
     # The made validation split has some of the twenty customers, train the others.
     assert sum(int(p.split()[0]) for p in problems if "test row(s) belong to a group" in p) == 10
-    assert "group" not in loaded(test=("test.jsonl",), group="who").splits["train"].column_names
+
+
+def test_groups_are_kept_as_numbers(jsonl, loaded):
+    rows = [{**row, "who": f"客户{i % 20}" if i % 5 else None} for i, row in enumerate(labelled(60))]
+    jsonl(rows[:50])
+    jsonl(rows[50:], "test.jsonl")
+    splits = loaded(test=("test.jsonl",), group="who").splits
+    assert all("group" not in table.column_names for table in splits.values())
+    found = {row["text"]: row["meta.data.group"] for table in splits.values() for row in table.to_pylist()}
+    groups: dict = {}
+    for row in rows:
+        groups.setdefault(row["who"], set()).add(found[row["text"]])
+    # One number a group, whatever the split; null for rows of none.
+    assert all(len(numbers) == 1 for numbers in groups.values())
+    assert groups.pop(None) == {None}
+    assert {number for numbers in groups.values() for number in numbers} == {str(number) for number in range(16)}
+    assert "meta.data.group" not in loaded().splits["train"].column_names
+
+
+def test_conversations_that_nothing_keeps_together_are_noticed(jsonl, loaded):
+    jsonl(
+        [
+            {**row, "会话ID": f"c{i // 3}", "会话类型": "售后", "session_id": f"s{i}"}
+            for i, row in enumerate(labelled(60))
+        ]
+    )
+
+    def told(**settings) -> list[str]:
+        problems = loaded(meta=("会话ID", "会话类型", "session_id"), **WHOLE, **settings).summary["problems"]
+        return [text for text in problems if "count as independent" in text]
+
+    assert told() == [
+        "rows with one 会话ID count as independent; data.group=会话ID keeps them together, also in intervals"
+    ]
+    assert told(group="会话ID") == []
+
+
+def test_a_group_in_every_split_is_a_finding_of_the_checks(jsonl, loaded):
+    rows = [{**row, "cid": f"c{i % 12}"} for i, row in enumerate(labelled(96))]
+    for name, part in (("train", rows[:60]), ("validation", rows[60:78]), ("test", rows[78:])):
+        jsonl(part, f"{name}.jsonl")
+    data = loaded(validation=("validation.jsonl",), test=("test.jsonl",), group="cid", meta=("cid",))
+    found = list(CHECKS["crossing_groups"].measure(Material(data.splits, data.tasks), 0.0))
+    assert [(one.split, one.value) for one in found] == [("validation", 1.0), ("test", 1.0), ("test", 1.0)]
+    assert "18 of 18 validation rows (100.0%) have a data.group that train has too" in found[0].message
 
 
 def test_several_sources_with_different_tasks(jsonl, table_file, tmp_path):

@@ -85,6 +85,32 @@ def test_a_risk_that_nothing_keeps_silences_the_model(tmp_path: Path) -> None:
     assert entry["risk"]["why"]
 
 
+def test_forty_answers_without_an_error_do_not_keep_a_small_risk(tmp_path: Path) -> None:
+    """500 rows, the 40 surest right, as by Clopper and Pearson: up to 8.8 % of such answers may be wrong."""
+    table, logits = make_table(500, 4)
+    gold = np.array([WISH.index.get(label, -1) for label in table["label.wish"].to_pylist()])
+    logits["wish"] = np.random.default_rng(0).normal(0, 0.1, (500, 4))
+    sure = np.flatnonzero(gold >= 0)[:40]
+    logits["wish"][sure] = np.eye(4)[gold[sure]] * 9.0
+    path = write_predictions(tmp_path / "t.parquet", table, {"wish": logits["wish"]}, [WISH], "test")
+    for risk, kept in ((0.03, "undecided"), (0.1, "yes")):
+        settings = EvaluationSettings(resamples=200, abstain=AbstainSettings({"wish": risk}))
+        entry = abstaining(read_predictions(path), "wish", Decoding(abstain_below=0.9), settings)
+        assert entry["risk"] == {"value": 0.0, "low": 0.0, "high": pytest.approx(0.0881, abs=1e-4), "n": 40}
+        assert entry["kept"] == kept
+        assert entry["coverage"]["n"] == (gold >= 0).sum()
+
+
+def test_turns_of_one_conversation_are_one_answer_to_go_by(tmp_path: Path) -> None:
+    table, _ = make_table(40, 4, conversations=True)
+    gold = np.array([WISH.index.get(label, 0) for label in table["label.wish"].to_pylist()])
+    path = tmp_path / "t.parquet"
+    write_predictions(path, table, {"wish": np.eye(4)[gold] * 9.0}, [WISH], "test")
+    settings = EvaluationSettings(resamples=200)
+    found = abstaining(read_predictions(path), "wish", Decoding(abstain_below=0.9), settings)["risk"]
+    assert found["high"] == pytest.approx(1.0 - 0.025 ** (1 / 10))
+
+
 def test_without_a_risk_nothing_is_withheld(tmp_path: Path) -> None:
     found = stored(tmp_path / "v.parquet", 80, 6, outside=False)
     decoding = fit_decoding(found)["wish"]

@@ -7,14 +7,16 @@ import pytest
 from evaluation_world import MOOD, STARS, WISH
 
 from xinyi.errors import BundleError, ConfigError
-from xinyi.evaluation.behaviour import Suite, Test, load_suites, run_suites
+from xinyi.evaluation.behaviour import Suite, Test, check_suites, load_suites, run_suites
 from xinyi.evaluation.behaviour.cases import make_cases
 from xinyi.evaluation.behaviour.outcome import behaviour_tables
 from xinyi.evaluation.behaviour.polarity import polarity
 from xinyi.evaluation.behaviour.run import read_answers
 from xinyi.evaluation.behaviour.suite import shipped
+from xinyi.evaluation.report import view_parts
 from xinyi.evaluation.schema_parts import behaviour_problems
 from xinyi.evaluation.settings import EvaluationSettings
+from xinyi.gates import Evidence, judge, parse_rules
 from xinyi.tasks.decode import Decoding
 from xinyi.tasks.spec import Label, TaskSpec
 
@@ -139,7 +141,56 @@ def test_answers_are_asked_once_and_kept(tmp_path: Path) -> None:
 def test_no_cases_no_answers(tmp_path: Path) -> None:
     test = Test("t", "invariance", perturb=("brand",), rows=True)
     path = run_suites([Suite("s", (test,))], model, [FEEL], tmp_path / "b.parquet")
-    assert behaviour_tables(path, {}, EvaluationSettings()) == {"feel": {}}
+    (found,) = behaviour_tables(path, {}, EvaluationSettings())["feel"]["s"].values()
+    assert (found["n"], found["pass_rate"]["value"], found["examples"]) == (0, None, [])
+    assert "no case" in found["pass_rate"]["why"]
+
+
+def test_a_test_that_changes_nothing_is_seen(tmp_path: Path) -> None:
+    """Besides one that passes: on the page, and by the gate."""
+    text = OWN.replace("[brand, traditional]", "[brand]").replace("[顺丰慢, 好]", "[好]")
+    path = run_suites(own_suite(tmp_path, text), model, [FEEL], tmp_path / "b.parquet")
+    table = behaviour_tables(path, {}, EvaluationSettings())["feel"]
+    assert (table["delivery"]["brand"]["n"], table["delivery"]["late"]["n"]) == (0, 2)
+    assert list(behaviour_problems(table, "x")) == []
+    report = {"schema_version": 1, "run": {}, "data": {}, "primary": {}, "task_specs": {}, "decoding": {}}
+    evidence = Evidence({**report, "tasks": {"feel": {"test": {"behaviour": table}}}})
+    found = judge(evidence, parse_rules([{"rule": "behaviour", "minimum": 0.1}]))["outcomes"]
+    assert {one["part"]: one["answer"] for one in found} == {
+        "delivery/late": "pass",
+        "delivery/shout": "pass",
+        "delivery/brand": "fail",
+    }
+    rows = view_parts.behaviour({"behaviour": table}, {})[0]["rows"]
+    assert (rows[0]["n"], rows[0]["passed"], rows[0]["sound"]) == (0, "–", False)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "right", "message"),
+    [
+        ("wish: [w2, w1]", "wish: [w2, w9]", "'w9'"),
+        ("wish: [w2, w1]", "wihs: [w2, w1]", "did you mean wish?"),
+        ("mood: {anger: up}", "mood: {angry: up}", "did you mean anger?"),
+        ("type: invariance", "type: invariance\n    tasks: [moood]", "did you mean mood?"),
+    ],
+)
+def test_a_slip_in_a_suite_of_ones_own_is_found(tmp_path: Path, wrong: str, right: str, message: str) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(OWN, encoding="utf-8")
+    check_suites(["default", str(path)], [FEEL, WISH, MOOD])
+    path.write_text(OWN.replace(wrong, right), encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        check_suites(["default", str(path)], [FEEL, WISH, MOOD])
+    assert len(caught.value.problems) == 1
+    assert message in str(caught.value)
+
+
+def test_suites_for_other_models_are_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "own.yaml"
+    path.write_text(OWN, encoding="utf-8")
+    check_suites(["default", str(path)], [FEEL])
+    with pytest.raises(ConfigError, match="a suite of their own"):
+        check_suites([str(path)], [MOOD])
 
 
 def test_which_tasks_tell_good_from_bad() -> None:

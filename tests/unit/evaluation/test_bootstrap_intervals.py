@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from xinyi.errors import ConfigError
-from xinyi.evaluation.bootstrap import draw, estimates, make_units, weightings
+from xinyi.evaluation.bootstrap import draw, estimates, make_units, number_units, weightings
 from xinyi.evaluation.metrics import metrics_for
 from xinyi.evaluation.settings import EvaluationSettings
 
@@ -58,7 +58,7 @@ def test_multi_rows_are_drawn_within_their_rarest_label() -> None:
 
 def test_conversations_are_drawn_whole() -> None:
     names = [f"c{row // 3}" for row in range(30)]
-    units = make_units(np.arange(30) % 2, names)
+    units = make_units(np.arange(30) % 2, number_units(names))
     assert (units.name, len(units)) == ("conversation", 10)
     weights = draw(units, 40, np.random.default_rng(0))
     assert (weights[0::3] == weights[1::3]).all()
@@ -67,8 +67,18 @@ def test_conversations_are_drawn_whole() -> None:
 
 def test_rows_without_a_conversation_stand_alone() -> None:
     gold = np.array([0, 1, 0, 1])
-    assert make_units(gold, [None, "", None, "a"]).name == "row"
-    assert len(make_units(gold, [None, "", "a", "a"])) == 3
+    assert make_units(gold, number_units([None, "", None, "a"])).name == "row"
+    assert len(make_units(gold, number_units([None, "", "a", "a"]))) == 3
+
+
+def test_a_group_stands_in_where_there_is_no_conversation() -> None:
+    units = number_units(["a", "a", None, None, None, ""], ["1", "2", "a", "a", None, "1"])
+    assert [(units == unit).nonzero()[0].tolist() for unit in dict.fromkeys(units.tolist())] == [
+        [0, 1],
+        [2, 3],
+        [4],
+        [5],
+    ]
 
 
 def test_dependent_turns_widen_the_interval() -> None:
@@ -77,7 +87,7 @@ def test_dependent_turns_widen_the_interval() -> None:
     names = [f"c{row // 8}" for row in range(len(gold))]
     settings = EvaluationSettings(resamples=500)
     alone = estimates("single", gold, predicted, probs, make_units(gold), settings)["accuracy"]
-    whole = estimates("single", gold, predicted, probs, make_units(gold, names), settings)["accuracy"]
+    whole = estimates("single", gold, predicted, probs, make_units(gold, number_units(names)), settings)["accuracy"]
     assert whole["high"] - whole["low"] > 2 * (alone["high"] - alone["low"])
 
 

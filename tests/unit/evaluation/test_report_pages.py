@@ -66,6 +66,19 @@ def test_conversations_are_found_in_the_metadata(tmp_path: Path, data_summary: d
     assert found["tasks"]["stars"]["test"]["units"] == {"name": "conversation", "n": 15}
 
 
+def test_groups_are_drawn_whole_where_nothing_says_conversation(tmp_path: Path, data_summary: dict) -> None:
+    table, logits = make_table(60, 4, conversations=True)
+    found = []
+    for name in ("conversation_id", "data.group", "会话ID"):
+        place = table.column_names.index("meta.conversation_id")
+        own = table.rename_columns([f"meta.{name}" if i == place else n for i, n in enumerate(table.column_names)])
+        path = write_predictions(tmp_path / f"{name}.parquet", own, logits, [STARS, MOOD, WISH], "test")
+        found.append(reports.build({"test": path}, {}, {}, data_summary, SETTINGS)["tasks"]["stars"]["test"])
+    assert found[0] == found[1]
+    assert (found[1]["units"], found[2]["units"]["name"]) == ({"name": "conversation", "n": 15}, "row")
+    assert "data.group" not in found[1]["slices"]
+
+
 def test_a_task_without_labelled_rows_is_reported_as_unknown(tmp_path: Path) -> None:
     table, logits = make_table(0, 4)
     path = write_predictions(tmp_path / "t.parquet", table, logits, [STARS, MOOD], "test")

@@ -8,6 +8,7 @@ from scipy.stats import binomtest
 from sklearn.metrics import roc_auc_score, roc_curve
 
 from xinyi.evaluation.density import fit_density
+from xinyi.evaluation.exact import exact_ends
 from xinyi.evaluation.outside import auroc, fpr_at_recall, separation
 from xinyi.evaluation.selective import area, at_threshold, curve, fit_threshold, risk_coverage, summary, upper_bound
 
@@ -71,10 +72,29 @@ def test_a_promise_is_kept_on_new_rows() -> None:
 
 
 def test_a_summary_says_what_it_cannot_know() -> None:
-    assert summary(float("nan"), np.array([0.1]), 5, 0.95)["why"]
-    assert summary(0.2, np.array([np.nan, 0.1]), 5, 0.95)["low"] is None
-    found = summary(0.2, np.linspace(0, 1, 101), 50, 0.9)
+    assert summary(float("nan"), np.array([0.1]), 5, 5, 0.95)["why"]
+    assert summary(0.2, np.array([np.nan, 0.1]), 5, 5, 0.95)["low"] is None
+    found = summary(0.2, np.linspace(0, 1, 101), 50, 50, 0.9)
     assert (found["low"], found["high"]) == pytest.approx((0.05, 0.95))
+
+
+@pytest.mark.parametrize(("hits", "n"), [(0, 40), (1, 40), (9, 2000), (40, 40), (3, 8), (1, 1)])
+def test_few_events_reach_as_far_as_the_exact_interval(hits: int, n: int) -> None:
+    """SciPy's Clopper-Pearson; towards a side with many rows resamples tell, and nothing is added."""
+    exact = binomtest(hits, n).proportion_ci(0.95, method="exact")
+    low, high = exact_ends(hits / n, n, 0.025)
+    assert high == pytest.approx(exact.high if hits < 10 else hits / n, abs=1e-9)
+    assert low == pytest.approx(exact.low if n - hits < 10 else hits / n, abs=1e-9)
+    found = summary(hits / n, np.full(200, hits / n), max(n, 2), n, 0.95)
+    assert (found["low"], found["high"]) == pytest.approx((low, high))
+    assert found["high"] - found["low"] > 0.001
+
+
+def test_one_message_outside_says_little() -> None:
+    inside = np.random.default_rng(2).random(300)
+    found = separation({"s": np.append(inside, 0.1)}, np.arange(301) == 300, 0.95, 0)["s"]
+    assert found["auroc"]["high"] - found["auroc"]["low"] > 0.9
+    assert (found["fpr95"]["n"], found["fpr95"]["low"]) == (1, None)
 
 
 @settings(max_examples=40, deadline=None)

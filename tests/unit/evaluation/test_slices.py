@@ -145,7 +145,7 @@ def test_rows_of_one_conversation_are_not_independent() -> None:
     gold, predicted = np.zeros(200, dtype=int), np.repeat([1, 0], [40, 160])
     parts = {"part": ["a"] * 80 + ["b"] * 120}
     alone = worst_slices("single", gold, predicted, parts, make_units(gold), 30)["found"][0]
-    together = make_units(gold, [f"c{row // 40}" for row in range(200)])
+    together = make_units(gold, np.arange(200) // 40)
     grouped = worst_slices("single", gold, predicted, parts, together, 30)["found"][0]
     assert alone["worse"]
     assert not grouped["worse"]

@@ -10,6 +10,7 @@ from sklearn.dummy import DummyClassifier
 from xinyi.evaluation.baseline import baseline, train_counts
 from xinyi.evaluation.bootstrap import make_units
 from xinyi.evaluation.calibration import calibrate, expected_error, reliability
+from xinyi.evaluation.clusters import effective_rows
 from xinyi.evaluation.errors import confident_mistakes, shorten
 from xinyi.evaluation.metrics import Scored
 from xinyi.evaluation.settings import EvaluationSettings
@@ -83,6 +84,48 @@ def test_calibration_tells_an_honest_model_from_a_boaster() -> None:
     assert honest["low"] <= honest["ece"] <= honest["high"]
     assert sum(row["n"] for row in honest["reliability"]) == 1500
     assert len(honest["reliability"]) == 10
+
+
+def test_recall_of_rows_that_hang_together_is_worth_fewer() -> None:
+    """100 conversations of 10 alike turns are worth 100 rows; independent ones of as many turns all 1,000."""
+    rng, units = np.random.default_rng(1), np.arange(1000) // 10
+    alike, free = np.repeat(rng.random(100) < 0.6, 10), rng.random(1000) < 0.6
+    assert effective_rows(alike, units) == pytest.approx(100, rel=0.02)
+    assert 750 < effective_rows(free, units) <= 1000
+    assert effective_rows(free, np.arange(1000)) == 1000
+    assert (effective_rows(alike | True, units), effective_rows(alike[:50], units[:50])) == (100, 5)
+    assert effective_rows(alike[:0], units[:0]) == 0
+    gold, given = np.zeros(1000, dtype=int), np.where(alike, 0, 1)
+    rows = Scored.of(gold, given, np.eye(4)[given])
+    plain, wide = per_label(WISH, rows)[0], per_label(WISH, rows, units)[0]
+    assert (wide["recall"], wide["support"]) == (plain["recall"], 1000)
+    expected = binomtest(round(alike.mean() * 100), 100).proportion_ci(method="wilson")
+    assert (wide["recall_low"], wide["recall_high"]) == pytest.approx((expected.low, expected.high), abs=0.002)
+    assert per_label(WISH, rows, np.arange(1000))[0] == pytest.approx(plain)
+
+
+def test_recall_intervals_of_conversations_cover_the_truth() -> None:
+    """Conversations of 1 to 12 turns, each with its own rate: nearly 95 % of the intervals hold the overall one."""
+    rng, held = np.random.default_rng(3), [0, 0]
+    for _ in range(300):
+        units = np.repeat(np.arange(60), rng.integers(1, 13, 60))
+        hits = rng.random(len(units)) < rng.beta(1.4, 0.6, 60)[units]
+        for place, worth in enumerate((effective_rows(hits, units), float(len(hits)))):
+            low, high = wilson(hits.mean() * worth, worth)
+            held[place] += low <= 0.7 <= high
+    assert held[0] / 300 > 0.92
+    assert held[1] / 300 < 0.8
+
+
+@pytest.mark.parametrize("right", [True, False])
+def test_calibration_where_all_answers_are_alike_claims_no_certainty(right: bool) -> None:
+    """30 answers at 98 %, all right: by Clopper and Pearson up to 11.6 % might be wrong."""
+    gold, probs = np.zeros(30, dtype=int), np.tile([0.98, 0.01, 0.01, 0.0] if right else [0.02, 0.98, 0, 0], (30, 1))
+    settings = EvaluationSettings(resamples=200)
+    found = calibrate(gold, probs.argmax(1), probs, make_units(gold), settings, 1.0)
+    assert found["ece"] == pytest.approx(0.02 if right else 0.98)
+    assert found["high"] == pytest.approx(min(1.0, found["ece"] + 0.1157), abs=1e-3)
+    assert found["low"] == pytest.approx(max(0.0, found["ece"] - 0.1157), abs=1e-3)
 
 
 def test_calibration_of_nothing_is_null() -> None:

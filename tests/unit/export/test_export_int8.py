@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
+import pyarrow as pa
 import pytest
 from tiny_bundle import DECODINGS, ENCODING, SETTINGS, TASKS, export_tiny, tiny_model, tiny_table
 from tokenizers import Tokenizer
@@ -130,3 +132,13 @@ def test_what_is_left_out_are_the_products_that_shorten_vectors(bundle: Path) ->
     assert down == [(64, 32)]
     assert left_out(model, "none") == []
     assert len(left_out(model, "last")) >= len(down)
+
+
+@pytest.mark.parametrize("column", ["meta.conversation_id", "meta.data.group"])
+def test_rows_that_hang_together_are_drawn_together(column: str) -> None:
+    gold = np.arange(30) % 3
+    table = pa.table({column: [None if row % 10 == 9 else f"c{row // 10}" for row in range(30)]})
+    logits = {"intent": np.eye(3)[gold]}
+    one = replace(recipe(0.1), tasks=(TASKS[2],))
+    found = int8._answered(Validation(table, logits), {"intent": gold}, logits, one)["intent"]
+    assert np.unique(found.conversations, return_counts=True)[1].tolist() == [9, 9, 9, 1, 1, 1]

@@ -112,6 +112,29 @@ def test_slices_are_compared_value_by_value(files: Files) -> None:
     assert judge(evidence(world), parse_rules([{**rule, "slice": "none"}]))["verdict"] == "fail"
 
 
+def test_a_slice_that_only_the_champion_has_is_compared(files: Files) -> None:
+    rule = parse_rules([{"rule": "no_regression", "task": "stars", "slice": "*", "margin": 0.05}])
+    whole = judge(evidence(read_world(files["worse"], files["champion"])), rule)["outcomes"]
+    bare = read_world(files["worse"], files["champion"])
+    bare["answers"] = {"test": _with_slices(bare["answers"]["test"], {})}
+    bare["report"]["answers"]["test"] = bare["answers"]["test"].digest()
+    found = judge(evidence(bare), rule)["outcomes"]
+    answers = [{(outcome["part"], outcome["answer"]) for outcome in outcomes} for outcomes in (whole, found)]
+    assert answers[0] == answers[1] >= {("channel=call", "fail"), ("channel=chat", "fail")}
+
+
+def test_a_value_that_only_the_champion_has_fails(files: Files) -> None:
+    world = read_world(files["better"], files["champion"])
+    split = world["answers"]["test"]
+    world["answers"] = {"test": _with_slices(split, {"channel": ["chat"] * len(split.ids)})}
+    world["report"]["answers"]["test"] = world["answers"]["test"].digest()
+    rule = {"rule": "no_regression", "task": "stars", "slice": "*", "margin": 0.2}
+    found = {outcome["part"]: outcome["answer"] for outcome in judge(evidence(world), parse_rules([rule]))["outcomes"]}
+    assert (found["channel=chat"], found["channel=call"]) == ("pass", "fail")
+    few = judge(evidence(world), parse_rules([{**rule, "least_rows": 301}]))["outcomes"]
+    assert "channel=call" not in {outcome["part"] for outcome in few}
+
+
 def _with_slices(split: Any, slices: dict[str, list[str]]) -> Any:
     return replace(split, slices={name: np.array(values) for name, values in slices.items()})
 

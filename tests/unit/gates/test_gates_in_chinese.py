@@ -14,10 +14,23 @@ from xinyi import gates
 from xinyi.evaluation.paired import match
 from xinyi.evaluation.report import gate_words
 from xinyi.evaluation.report.gate_words import in_chinese
-from xinyi.gates import Evidence, against, base, exported, facts, judge, limits, lookup, outcome, parse_rules, parts
+from xinyi.gates import (
+    Evidence,
+    against,
+    base,
+    exported,
+    facts,
+    judge,
+    limits,
+    lookup,
+    outcome,
+    parse_rules,
+    parts,
+    recomputed,
+)
 from xinyi.gates import quantised as int8
 
-MODULES = (against, base, exported, facts, limits, lookup, outcome, parts, int8, match)
+MODULES = (against, base, exported, facts, limits, lookup, outcome, parts, int8, recomputed, match)
 SAYS = {"Unusable": 0, "OtherRows": 0, "failure": 1}
 # A left-out int8's own reason is the export's record, and a finding's is the data check's.
 FREE = {"X"}

@@ -159,6 +159,55 @@ def test_each_part_spoilt(world: World, name: str) -> None:
     assert found["verdict"] == "fail"
 
 
+def wish(world: World) -> dict[str, Any]:
+    return world["report"]["tasks"]["wish"]["test"]
+
+
+# What no other rule could tell from an honest number: only working it out again does.
+BY_HAND: dict[str, Callable[[World], Any]] = {
+    "metrics.macro_f1.low": lambda w: wish(w)["metrics"]["macro_f1"].update(low=0.77),
+    "metrics.accuracy.high": lambda w: wish(w)["metrics"]["accuracy"].update(high=1.0),
+    "metrics.accuracy.n": lambda w: wish(w)["metrics"]["accuracy"].update(n=10_000),
+    "baseline.macro_f1": lambda w: wish(w)["baseline"].update(macro_f1=0.0),
+    "per_label[1].recall": lambda w: wish(w)["per_label"][1].update(recall=0.99, recall_low=0.98, recall_high=1.0),
+    "per_label[2].support": lambda w: wish(w)["per_label"][2].update(support=1),
+    "confusion.matrix[0][1]": lambda w: wish(w)["confusion"]["matrix"][0].__setitem__(1, 0),
+    "calibration.ece": lambda w: wish(w)["calibration"].update(ece=0.001, low=0.0, high=0.002),
+    "calibration.reliability": lambda w: wish(w)["calibration"]["reliability"].pop(),
+    "slices.channel.call.metrics.macro_f1.low": lambda w: wish(w)["slices"]["channel"]["call"]["metrics"][
+        "macro_f1"
+    ].update(low=0.1),
+    "slices.channel": lambda w: wish(w)["slices"]["channel"].pop("call"),
+    "units.n": lambda w: wish(w)["units"].update(n=7),
+}
+
+
+@pytest.mark.parametrize("place", BY_HAND)
+def test_each_number_changed_by_hand(world: World, place: str) -> None:
+    BY_HAND[place](world)
+    found = judge(evidence(world), parse_rules([{"rule": "recomputed", "task": "wish"}]))
+    assert found["verdict"] == "fail"
+    assert place in found["outcomes"][0]["why"]
+
+
+@pytest.mark.parametrize("key", ["resamples", "seed", "confidence", "bins", "least_slice"])
+@pytest.mark.parametrize("value", [None, 10**30, -1, 2.5, "7"])
+def test_settings_that_make_no_sense(world: World, key: str, value: Any) -> None:
+    world["report"]["settings"][key] = value
+    found = judge(evidence(world), parse_rules([{"rule": "recomputed", "task": "wish"}]))
+    assert (found["verdict"], "settings" in found["outcomes"][0]["why"]) == ("fail", True)
+
+
+def test_conversations_are_drawn_again_as_the_report_drew_them(tmp_path: Path) -> None:
+    """Also where rows without a label or a conversation lie between them."""
+    rows = make_rows(conversations=True)
+    names = [None if row % 7 == 0 else name for row, name in enumerate(rows["meta.conversation_id"].to_pylist())]
+    rows = rows.set_column(rows.column_names.index("meta.conversation_id"), "meta.conversation_id", [names])
+    file = make_report(tmp_path, rows, 2.0, 3, "turns")
+    found = judge(evidence(read_world(file, file)), parse_rules([{"rule": "recomputed"}]))
+    assert found["verdict"] == "pass", found["outcomes"]
+
+
 def test_the_champion_as_candidate(world: World) -> None:
     """Also under another name, and with rewritten numbers or decoding: its answers give it away."""
     twin = {**world, "report": world["champion"], "answers": world["champion_answers"]}

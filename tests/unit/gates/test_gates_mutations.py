@@ -174,3 +174,20 @@ def test_a_label_left_out_of_the_table_fails() -> None:
         found = evidence()
         del found["report"]["tasks"]["stars"]["test"]["per_label"][label]
         assert verdict("worst_label_recall", found) == "fail"
+
+
+@pytest.mark.parametrize(
+    ("name", "path", "value"),
+    [
+        ("floor_value", f"{M}.macro_f1.value", 0.9),
+        ("floor", f"{M}.macro_f1.low", 0.72),
+        ("ceiling", f"{M}.mae.high", 0.38),
+        ("beats_baseline", f"{M}.macro_f1.high", 0.68),
+        ("calibration", "report.tasks.stars.test.calibration.ece", 0.07),
+    ],
+)
+def test_a_value_outside_its_interval_fails(name: str, path: str, value: float) -> None:
+    found = evidence()
+    assert verdict(name, found) == "pass"
+    spoil(found, path, value)
+    assert verdict(name, found) == "fail"

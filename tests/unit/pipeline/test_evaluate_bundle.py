@@ -103,6 +103,15 @@ def test_overrides_that_cannot_be_used(rows: Path, tmp_path: Path, given: str, m
         evaluate(shared_bundle(), overrides(rows, given), tmp_path / "out")
 
 
+def test_a_suite_with_a_slip_is_found_before_anything_is_answered(rows: Path, tmp_path: Path) -> None:
+    suite = tmp_path / "ours.yaml"
+    test = "  goods: {type: minimum_functionality, expect: {intent: refundd}, texts: [退钱]}\n"
+    suite.write_text(SUITE + test, encoding="utf-8")
+    with pytest.raises(ConfigError, match="did you mean refund"):
+        evaluate(shared_bundle(), overrides(rows, f"evaluation.suites=[{suite}]"), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_folder_without_a_bundle(tmp_path: Path) -> None:
     with pytest.raises(BundleError, match="a bundle, or a run folder"):
         evaluate(tmp_path, [], tmp_path / "out")

@@ -34,7 +34,9 @@ class SourceConfig:
     )
     meta: list[str] = setting([], "columns kept for slices, such as channel or product")
     outside: dict[str, str] = setting({}, "task: value in its column for messages that none of its labels fits")
-    group: str | None = setting(None, "column whose rows must stay in one split, such as conversation_id")
+    group: str | None = setting(
+        None, "column whose rows hang together, such as conversation_id: in splits, and in intervals"
+    )
 
 
 @dataclass

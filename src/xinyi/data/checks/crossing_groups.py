@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from xinyi.data.checks.finding import Check, Measured
 from xinyi.data.checks.material import Material
+from xinyi.data.groups import GROUPED
 
 _GROUP = re.compile(
     r"(conversation|dialog(ue)?|session|customer|user|client|speaker|author|thread|group)s?(_?id)?"
@@ -21,22 +23,31 @@ _FEWEST = 20
 
 
 def measure(material: Material, limit: float) -> Iterator[Measured]:
-    """The share of each later split's rows whose group stands in an earlier one, for each column that names groups."""
+    """The share of each later split's rows whose group stands in an earlier one, by data.group and each column that
+    names groups."""
     table = next(iter(material.splits.values()))
-    for name in [name for name in table.column_names if name.startswith("meta.")]:
-        if not _GROUP.fullmatch(name.removeprefix("meta.")) or pc.count_distinct(table[name]).as_py() < _FEWEST:
-            continue
+    told = set()  # data.group is often one of the columns kept: said once
+    for name in sorted(filter(lambda name: _names_groups(table, name), table.column_names), key=GROUPED.__ne__):
         for first, second in material.pairs():
             groups = material.splits[second][name]
             known = pc.unique(material.splits[first][name].drop_null())
             count = int(np.sum(pc.is_in(groups, value_set=known).to_numpy()))
-            if count:
+            if count and (first, second, count) not in told:
+                told.add((first, second, count))
                 share = count / len(groups)
                 column = name.removeprefix("meta.")
                 message = (
                     f"{count:,} of {len(groups):,} {second} rows ({share:.1%}) have a {column} that {first} has too"
                 )
                 yield Measured(share, message, split=second, count=count)
+
+
+def _names_groups(table: pa.Table, name: str) -> bool:
+    """Whether a column tells customers or conversations apart."""
+    if name == GROUPED:
+        return True
+    named = name.startswith("meta.") and _GROUP.fullmatch(name.removeprefix("meta."))
+    return bool(named) and pc.count_distinct(table[name]).as_py() >= _FEWEST
 
 
 CHECK = Check(

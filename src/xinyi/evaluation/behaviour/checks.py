@@ -34,10 +34,10 @@ def problems(raw: Any, where: str) -> Iterator[str]:
 def _test_problems(test: Mapping[str, Any], where: str) -> Iterator[str]:
     for key in test:
         if key not in KEYS:
-            yield describe(f"a key of {', '.join(KEYS)}", repr(key), _nearest(key, KEYS), where)
+            yield describe(f"a key of {', '.join(KEYS)}", repr(key), nearest(key, KEYS), where)
     kind = test.get("type")
     if kind not in TYPES:
-        yield describe(f"type one of {', '.join(TYPES)}", repr(kind), _nearest(kind, TYPES), where)
+        yield describe(f"type one of {', '.join(TYPES)}", repr(kind), nearest(kind, TYPES), where)
         return
     yield from _text_problems(test, where)
     yield from _perturbation_problems(test, where)
@@ -60,7 +60,7 @@ def _perturbation_problems(test: Mapping[str, Any], where: str) -> Iterator[str]
     names = [given] if isinstance(given, str) else given
     for name in names:
         if name not in PERTURBATIONS:
-            remedy = _nearest(name, PERTURBATIONS)
+            remedy = nearest(name, PERTURBATIONS)
             yield describe(f"perturbations of {', '.join(PERTURBATIONS)}", repr(name), remedy, f"{where} perturb")
     if test["type"] == "minimum_functionality":
         if names or test.get("pairs") or test.get("rows"):
@@ -97,6 +97,7 @@ def _wanted_problems(kind: str, task: str, wanted: Any, where: str) -> Iterator[
         yield describe(expected, ", ".join(strays), WRITE, where)
 
 
-def _nearest(name: Any, known: Any) -> str:
+def nearest(name: Any, known: Any, otherwise: str = WRITE) -> str:
+    """What to do about an unknown name: the known one that it resembles, else `otherwise`."""
     found = difflib.get_close_matches(str(name), list(known), n=1, cutoff=0.5)
-    return f"did you mean {found[0]}?" if found else WRITE
+    return f"did you mean {found[0]}?" if found else otherwise

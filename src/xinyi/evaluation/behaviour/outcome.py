@@ -27,7 +27,7 @@ def behaviour_tables(
     path: Path, decodings: Mapping[str, Decoding], settings: EvaluationSettings
 ) -> dict[str, dict[str, dict[str, Any]]]:
     """`{task: {suite: {test: {suite, type, zh, en, n, pass_rate, flip_rate, examples}}}}`, tests that say nothing about
-    a task left out. suite: the suite's own names.
+    a task left out; one without a case has n = 0. suite: the suite's own names.
 
     pass_rate, flip_rate: {value, low, high, n} with Wilson's interval; flip_rate is null for tests without a change.
     """
@@ -57,7 +57,7 @@ def _suites(
         tests = {}
         for test in suite.tests:
             rows = np.array(places.get((suite.name, test.name), []), dtype=np.int64)
-            judged = judge(test, spec, *(side[rows] for side in (*sides, *given))) if len(rows) else None
+            judged = judge(test, spec, *(side[rows] for side in (*sides, *given)))
             if judged is not None:
                 cases = [answered.cases[row] for row in rows]
                 found = _entry(test, spec, cases, judged, [side[rows] for side in given], settings)
@@ -84,7 +84,7 @@ def _entry(
         "en": test.en,
         "n": len(cases),
         "pass_rate": _rate(judged.passed_B),
-        "flip_rate": _rate(judged.flipped_B) if changes else _nothing(len(cases)),
+        "flip_rate": _rate(judged.flipped_B) if changes else _nothing(len(cases), "the test changes no text"),
         "examples": [
             {
                 "text": shorten(cases[row].text) if cases[row].ours or settings.texts else "",
@@ -106,9 +106,11 @@ def _shown(case: Case, settings: EvaluationSettings) -> str | None:
 
 
 def _rate(hits_B: NDArray[np.bool_]) -> dict[str, Any]:
+    if not len(hits_B):
+        return _nothing(0, "no case: nothing was changed")
     low, high = wilson(float(hits_B.sum()), len(hits_B))
     return {"value": float(hits_B.mean()), "low": low, "high": high, "n": len(hits_B)}
 
 
-def _nothing(n: int) -> dict[str, Any]:
-    return {"value": None, "low": None, "high": None, "n": n, "why": "the test changes no text"}
+def _nothing(n: int, why: str) -> dict[str, Any]:
+    return {"value": None, "low": None, "high": None, "n": n, "why": why}

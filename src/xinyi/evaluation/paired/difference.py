@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from xinyi.evaluation.bootstrap import LEAST_DEFINED
+from xinyi.evaluation.exact import LEAST, upper_share
 from xinyi.evaluation.metrics.scored import Scored
 from xinyi.evaluation.metrics.table import METRICS
 from xinyi.evaluation.paired.match import Decided, Pair
@@ -17,8 +18,6 @@ from xinyi.evaluation.paired.mcnemar import worse
 from xinyi.evaluation.paired.resample import BY_DECISION, resamples
 
 RESAMPLES = 2000
-# Below so many rows that were answered otherwise, resampling them shows too little of what others might do.
-LEAST_CHANGED = 10
 # One row of a rare label moves these more than one row in n.
 BY_LABEL = ("macro_f1", "balanced_accuracy")
 
@@ -141,10 +140,10 @@ def _unseen(pair: Pair, metric: str, changed: int, tail: float) -> float:
     The exact upper bound on the number of such rows (Clopper and Pearson 1934), all of them losses, each at the
     largest effect that a row has on the metric.
     """
-    if changed >= LEAST_CHANGED:
+    if changed >= LEAST:
         return 0.0
     n, units = len(pair), len(pair.drawn)
-    share = _upper_share(min(changed, units), units, tail)
+    share = upper_share(min(changed, units), units, tail)
     known = METRICS[metric]
     reach = known.top(len(pair.labels)) - known.low
     effect = reach if np.isfinite(reach) else 1.0
@@ -153,26 +152,6 @@ def _unseen(pair: Pair, metric: str, changed: int, tail: float) -> float:
         counts = counts[counts > 0]
         effect = n / (len(counts) * counts.min())
     return float(min(share * effect, reach))
-
-
-def _upper_share(seen: int, n: int, tail: float) -> float:
-    """The largest share that still gives `seen` or fewer of n with a chance of `tail`, by bisection."""
-    low, high = seen / n, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2.0
-        low, high = (middle, high) if _at_most(seen, n, middle) > tail else (low, middle)
-    return high
-
-
-def _at_most(seen: int, n: int, share: float) -> float:
-    """P(X <= seen), X ~ Binomial(n, share), for the few `seen` that are asked for."""
-    if share >= 1.0:
-        return float(seen >= n)
-    total = term = (1.0 - share) ** n
-    for k in range(min(seen, n)):
-        term *= (n - k) / (k + 1) * share / (1.0 - share)
-        total += term
-    return total
 
 
 def _generator(seed: int, name: str) -> np.random.Generator:

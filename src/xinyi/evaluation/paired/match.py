@@ -32,7 +32,10 @@ class Decided:
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """The same B rows answered by two models. positions: each row's place in the candidate's split."""
+    """The same B rows answered by two models. positions: each row's place in the candidate's split.
+
+    slices: slice → each row's value, as either side knows it. lost: slice → the champion's values that no row has here.
+    """
 
     kind: str
     labels: tuple[str, ...]
@@ -42,6 +45,7 @@ class Pair:
     units: NDArray[np.int64]
     positions: NDArray[np.int64]
     slices: Mapping[str, NDArray[np.str_]] = field(default_factory=dict)
+    lost: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.gold)
@@ -58,9 +62,7 @@ class Pair:
     @cached_property
     def drawn(self) -> Units:
         """What a resample draws: conversations where one has several rows, else rows within their gold label."""
-        if len(np.unique(self.units)) == len(self):
-            return make_units(self.gold)
-        return make_units(self.gold, [str(number) for number in self.units])
+        return make_units(self.gold, self.units)
 
     @property
     def identical(self) -> bool:
@@ -100,9 +102,29 @@ def make_pair(
         _decided(ours.kind, ours.logits_BC[orders[0]], decodings[0]),
         _decided(ours.kind, theirs.logits_BC[orders[1]][:, columns], decodings[1], columns),
     )
-    rows = ours.rows[orders[0]]
-    slices = {name: values[rows] for name, values in candidate.slices.items()}
-    return Pair(ours.kind, ours.labels, gold, *sides, candidate.units[rows], rows, slices)
+    rows, others = ours.rows[orders[0]], theirs.rows[orders[1]]
+    slices, lost = _joined(
+        {name: values[rows] for name, values in candidate.slices.items()},
+        {name: values[others] for name, values in champion.slices.items()},
+    )
+    return Pair(ours.kind, ours.labels, gold, *sides, candidate.units[rows], rows, slices, lost)
+
+
+def _joined(
+    ours: Mapping[str, NDArray[np.str_]], theirs: Mapping[str, NDArray[np.str_]]
+) -> tuple[dict[str, NDArray[np.str_]], dict[str, dict[str, int]]]:
+    """The candidate's slices, with the champion's values of the same rows where it has none; and the champion's values
+    that no row has then, with their rows: a candidate must not escape a comparison by data that lack a column.
+    """
+    slices, lost = dict(ours), {}
+    for name, values in theirs.items():
+        own = slices.get(name, np.zeros(len(values), np.str_))
+        slices[name] = np.where(own == "", values, own)
+        known, counts = np.unique(values[values != ""], return_counts=True)
+        gone = ~np.isin(known, slices[name])
+        if gone.any():
+            lost[name] = dict(zip(known[gone].tolist(), counts[gone].tolist(), strict=True))
+    return slices, lost
 
 
 def _keys(ids: NDArray[np.str_], task: TaskAnswers) -> NDArray[np.str_]:

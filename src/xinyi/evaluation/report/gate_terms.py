@@ -23,7 +23,7 @@ WANTED = {
     ),
     "at most {limit} findings in the data ({severity} or worse)": "数据检查最多 {limit} 项超限（{severity}及以上）",
     "int8 loses at most {limit} ({end})": "int8 最多损失 {limit}（{end}）",
-    "each metric as the stored answers give it": "每个指标都与保存的回答重算一致",
+    "each number as the stored answers give it": "每个数都与保存的回答重算一致",
 }
 FOUND = {
     "nothing usable": "没有可用的结果",
@@ -31,7 +31,7 @@ FOUND = {
     "{n} labels": "{n} 个标签",
     "{n} values": "{n} 个取值",
     "{n} findings": "{n} 项",
-    "{n} metrics": "{n} 个指标",
+    "{n} numbers": "{n} 个数",
     "no int8 in the bundle": "模型包里没有 int8",
     "{x}, same decisions": "{x}，判定相同",
     "{x}, decisions differ or were not compared": "{x}，判定不同或未比较",
@@ -78,6 +78,7 @@ REASONS = {
     "no champion was given": "没有给出在用模型",
     "the candidate is the champion itself": "候选模型就是在用模型本身",
     "the champion answers this task, the candidate does not": "在用模型回答这一任务，候选模型不回答",
+    "the champion's rows have this value, the candidate's not": "在用模型的数据有这个取值，候选模型的数据没有",
     "the candidate answers every row exactly as the champion does: it is the same model": (
         "候选模型的每个回答都与在用模型相同：是同一个模型"
     ),
@@ -94,8 +95,11 @@ REASONS = {
         "{whose}写的{metric}是 {x}（n={n}），按其回答重算是 {y}（n={rows}）"
     ),
     "{name} is {x} in the report, its answers give {y}": "报告里 {name} 是 {x}，按其回答重算是 {y}",
-    "{name} is {x} in the report, there are {y} answers": "报告里 {name} 是 {x}，回答有 {y} 个",
-    "{name} cannot be computed from the answers, but the report has a value": "{name} 无法由回答算出，报告里却有数值",
+    "{name} has other entries in the report than its answers give": "报告里 {name} 的条目与按其回答重算的不同",
+    "{name} has another length in the report than its answers give": "报告里 {name} 的长度与按其回答重算的不同",
+    "the answers have other labels for task {name} than the report": "回答里任务 {name} 的标签与报告不同",
+    "the labels of task {name} make no sense": "任务 {name} 的标签不合理",
+    "the settings of the report make no sense": "报告的评测设置不合理",
     "the decoding of task {name} makes no sense": "任务 {name} 的解码设置不合理",
     "no data check ran (checks=default runs them)": "没有运行数据检查（用 checks=default 运行）",
     "the data check {name} did not run": "数据检查 {name} 没有运行",
@@ -107,6 +111,7 @@ REASONS = {
     "{name} is {x}, not {kind}": "{name} 是 {x}，不是{kind}",
     "{name}.n is {n}, not a count of rows": "{name}.n 是 {n}，不是样本数",
     "{name}.low {x} is above {other}.high {y}": "{name} 的下限 {x} 高于上限 {y}",
+    "{name}.value {x} lies outside its interval {low} to {high}": "{name} 的数值 {x} 在其区间 {low} 至 {high} 之外",
     "{name} lies outside its range {low} to {high}": "{name} 超出取值范围 {low} 至 {high}",
     "metric {name} is not known": "没有名为 {name} 的指标",
     "{metric} is better when lower: {advice}": "{metric}越低越好：{advice}",

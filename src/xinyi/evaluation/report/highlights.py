@@ -10,7 +10,7 @@ from markupsafe import Markup
 from xinyi.evaluation.metrics.table import METRICS
 from xinyi.evaluation.report.language import both, metric_title, slice_title, value_title
 from xinyi.evaluation.report.terms import LOSSES, SPLITS
-from xinyi.evaluation.report.words import estimate_text, main_split, number_text, percent_text
+from xinyi.evaluation.report.words import estimate_text, main_split, number_text, passed_share, percent_text
 
 # A stated probability that is off by more than this on average is worth a sentence.
 UNCALIBRATED = 0.05
@@ -69,8 +69,8 @@ def _behaviour(entry: Mapping[str, Any]) -> Iterator[Markup]:
     tests = [found for suite in entry["behaviour"].values() for found in suite.values()]
     if not tests:
         return
-    sound = sum(found["pass_rate"]["value"] >= SOUND for found in tests)
-    least = min(tests, key=lambda found: found["pass_rate"]["value"])
+    sound = sum(passed_share(found) >= SOUND for found in tests)
+    least = min(tests, key=passed_share)
     name, share = both(least.get("en", ""), least.get("zh", "")), percent_text(least["pass_rate"]["value"])
     counted = both(
         f"{sound} of {len(tests)} behaviour tests pass at least {percent_text(SOUND)}; the lowest:",

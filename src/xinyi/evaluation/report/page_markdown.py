@@ -11,6 +11,7 @@ from xinyi.evaluation.report.words import (
     headline,
     main_split,
     number_text,
+    passed_share,
     percent_text,
     task_title,
 )
@@ -66,7 +67,7 @@ def _beyond(entry: Mapping[str, Any]) -> Iterator[str]:
             yield f"| {_cell(named)} | {row['n']} | {number_text(row['value'], 2)} | {number_text(row['rest'], 2)} |"
     tests = [(suite, name, found) for suite, group in entry["behaviour"].items() for name, found in group.items()]
     if tests:
-        tests.sort(key=lambda test: test[2]["pass_rate"]["value"])
+        tests.sort(key=lambda test: passed_share(test[2]))
         yield "\n| behaviour, lowest pass rates | cases | pass | flips |\n|---|---|---|---|"
         for suite, name, found in tests[:WORST_TESTS]:
             rates = " | ".join(percent_text(found[rate]["value"]) for rate in ("pass_rate", "flip_rate"))

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from xinyi.evaluation.report import svg
 from xinyi.evaluation.report.language import both
 from xinyi.evaluation.report.terms import SCORES, TYPES
-from xinyi.evaluation.report.words import estimate_text, percent_text
+from xinyi.evaluation.report.words import estimate_text, passed_share, percent_text
 
 # What fails in fewer cases than this is shown as sound.
 SOUND = 0.9
@@ -36,17 +36,17 @@ def _overview(name: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
 
 def _test_row(test: str, found: Mapping[str, Any], names: Mapping[str, Markup]) -> dict[str, Any]:
     passed, flipped = found["pass_rate"], found["flip_rate"]
-    ends = (passed["low"], passed["high"], passed["value"])
+    ends, label = (passed["low"], passed["high"], passed["value"]), f"{test} {estimate_text(passed)}"
     return {
         "title": both(found.get("en") or test.replace("_", " "), found.get("zh", "")),
         "type": both(*TYPES.get(found.get("type", ""), ("", ""))),
         "n": found["n"],
-        "share": passed["value"],
-        "sound": passed["value"] >= SOUND,
+        "share": passed_share(found),
+        "sound": passed_share(found) >= SOUND,
         "passed": percent_text(passed["value"]),
         "range": f"{percent_text(passed['low'])}–{percent_text(passed['high'])}",
         "flipped": percent_text(flipped["value"]),
-        "bar": svg.interval_bar(*ends, None, 0.0, 1.0, f"{test} {estimate_text(passed)}"),
+        "bar": svg.interval_bar(*ends, None, 0.0, 1.0, label) if found["n"] else "",
         "examples": [_example(example, names) for example in found.get("examples", [])],
     }
 

@@ -35,6 +35,11 @@ def percent_text(value: float | None) -> str:
     return f"{shown.removesuffix('.0')} %"
 
 
+def passed_share(test: Mapping[str, Any]) -> float:
+    """The share of a behaviour test's cases that pass; one without a case shows nothing, and counts as failed."""
+    return test["pass_rate"]["value"] or 0.0
+
+
 def range_text(estimate: Mapping[str, Any], digits: int = 3) -> str:
     """`0.68–0.74`; empty where there is no interval."""
     if estimate["low"] is None or estimate["high"] is None:

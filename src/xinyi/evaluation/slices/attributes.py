@@ -22,7 +22,7 @@ MOST_VALUES = 40
 SHOWN_VALUES = 15
 OTHERS = "others"
 # Kept for other ends: which rows hang together, and which texts no label fits.
-NOT_SLICED = ("id", "conversation_id", "turn")
+NOT_SLICED = ("id", "conversation_id", "data.group", "turn")
 OUTSIDE = "outside."
 NEAR = "near_duplicate_in_training"
 _HOUR = re.compile(r"[T\s]*(\d{1,2})[:：时点]")

@@ -30,26 +30,27 @@ def slice_table(
     predicted: NDArray,
     probs_BC: NDArray,
     attributes: Mapping[str, Sequence[str | None]],
-    conversations: Sequence[str | None] | None,
+    conversations: NDArray[np.int64] | None,
     settings: EvaluationSettings,
     name: str = "",
 ) -> dict[str, dict[str, Any]]:
     """`{slice: {value: {n, metrics: {metric: {value, low, high, n}}, too_small}}}`, the largest values first.
 
-    attributes: slice name → one value a row (see `attributes`). Rows are those that have the task's label.
+    attributes: slice name → one value a row (see `attributes`; None or "": in no slice). Rows are those that
+    have the task's label. conversations: see `make_units`.
     """
     metrics = tuple(dict.fromkeys((spec.primary, *SHOWN[spec.kind])))
     settings = replace(settings, resamples=min(settings.resamples, RESAMPLES))
     table: dict[str, dict[str, Any]] = {}
     for attribute, values in attributes.items():
-        counts = Counter(value for value in values if value is not None)
+        counts = Counter(value for value in values if value)
         table[attribute] = {}
         for value, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
             if n < settings.least_slice:
                 table[attribute][value] = _small(n, metrics, settings)
                 continue
             rows = np.flatnonzero(np.array([found == value for found in values]))
-            units = make_units(gold[rows], None if conversations is None else [conversations[row] for row in rows])
+            units = make_units(gold[rows], None if conversations is None else conversations[rows])
             part = (gold[rows], predicted[rows], probs_BC[rows], units, settings)
             found = estimates(spec.kind, *part, f"{name} {attribute} {value}", only=metrics)
             table[attribute][value] = {"n": n, "metrics": found, "too_small": False}

@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 from xinyi.evaluation.bootstrap import Units
 
@@ -88,6 +87,8 @@ def _compare(losses_B: NDArray, inside_B: NDArray[np.bool_], units: Units, confi
     pull_B = np.where(inside_B, (losses_B - inside) / n, -(losses_B - outside) / rest)
     pull_U = np.bincount(units.unit_B, weights=pull_B, minlength=len(units))
     error = float(np.sqrt((pull_U**2).sum() * len(units) / max(len(units) - 1, 1)))
+    from scipy import stats  # a gate, which reads slices too, does without
+
     groups = min(int((np.bincount(units.unit_B[side]) > 0).sum()) for side in (inside_B, ~inside_B))
     freedom, gap = max(groups - 1, 1), inside - outside
     half = float(stats.t.ppf(0.5 + confidence / 2.0, freedom)) * error
@@ -98,4 +99,6 @@ def _compare(losses_B: NDArray, inside_B: NDArray[np.bool_], units: Units, confi
 
 def benjamini_hochberg(p_T: NDArray[np.float64]) -> NDArray[np.float64]:
     """Adjusted p values (T,): rejecting those at most r keeps the expected share of false rejections under r."""
+    from scipy import stats
+
     return stats.false_discovery_control(p_T, method="bh")

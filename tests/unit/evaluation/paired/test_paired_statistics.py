@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom, binomtest
 
+from xinyi.evaluation.exact import upper_share
 from xinyi.evaluation.metrics.table import METRICS
-from xinyi.evaluation.paired.difference import NoDifference, _upper_share, difference, score, wins_and_losses
+from xinyi.evaluation.paired.difference import NoDifference, difference, score, wins_and_losses
 from xinyi.evaluation.paired.holm import holm
 from xinyi.evaluation.paired.match import Decided, Pair
 from xinyi.evaluation.paired.mcnemar import worse
@@ -137,7 +138,7 @@ def test_a_difference_stays_within_what_the_metric_allows() -> None:
 @settings(deadline=None)
 @given(st.integers(0, 9), st.integers(10, 3000))
 def test_the_bound_on_what_was_not_seen(seen: int, n: int) -> None:
-    share = _upper_share(seen, n, 0.025)
+    share = upper_share(seen, n, 0.025)
     assert share == pytest.approx(binomtest(seen, n).proportion_ci(0.95).high, rel=1e-4)
 
 
