@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -108,6 +109,26 @@ def _agreement(task: str, target: np.ndarray, logits: np.ndarray) -> float:
     if target.ndim == 2:
         return float(((logits > 0) == (target > 0)).mean())
     return float((logits.argmax(1) == target).mean())
+
+
+def spoil(patch: Callable[..., None]) -> None:
+    """Let the batch of one training row have no finite loss or no finite gradient: SPOIL=ROW,loss or ROW,gradient.
+
+    patch: sets an attribute, such as `setattr`.
+    """
+    row, what = os.environ["SPOIL"].split(",")
+    original = Objective.forward
+
+    def forward(self, model, batch):
+        loss, each = original(self, model, batch)
+        if int(row) not in batch.rows_B.tolist():
+            return loss, each
+        if what == "loss":
+            return loss * float("nan"), each
+        loss.register_hook(lambda gradient: gradient * float("nan"))
+        return loss, each
+
+    patch(Objective, "forward", forward)
 
 
 def weights_of(path: Path) -> dict[str, torch.Tensor]:
