@@ -79,7 +79,7 @@ def tiny_run(
     torch.set_num_threads(1)
     base = FitSettings(epochs=4, patience=0, progress=False, log_every=1)
     settings = replace(base, **changes)
-    train = _loader(tiny_split(rows), 64, 8, True, world)
+    train = _loader(tiny_split(rows), 64, 8, True, world, settings.accumulate)
     validation = _loader(tiny_split(16, seed=1), 256, 32, False)
     model = MultiTaskClassifier(tiny_encoder(dropout, seed), SIZES, 32, "mean", dropout)
     steps = total_steps(len(train), settings)
@@ -100,8 +100,11 @@ def tiny_run(
     return TinyRun(module, train, validation, settings)
 
 
-def _loader(split: EncodedSplit, tokens: int, rows: int, shuffle: bool, world: int = 1) -> BatchLoader:
-    return BatchLoader(split, TokenBudgetBatches(split.encoded.lengths, tokens, rows, 3, shuffle, 0, world), 0)
+def _loader(
+    split: EncodedSplit, tokens: int, rows: int, shuffle: bool, world: int = 1, accumulate: int = 1
+) -> BatchLoader:
+    batches = TokenBudgetBatches(split.encoded.lengths, tokens, rows, 3, shuffle, 0, world)
+    return BatchLoader(split, batches, 0, accumulate)
 
 
 def _agreement(task: str, target: np.ndarray, logits: np.ndarray) -> float:
