@@ -14,6 +14,7 @@ from xinyi.data.batches import TokenBudgetBatches
 from xinyi.data.tokens import EncodedSplit
 from xinyi.tasks.counts import Counts
 from xinyi.training.shares import shares_of
+from xinyi.training.transfer import sent
 
 
 @dataclass
@@ -36,16 +37,12 @@ class Batch:
     shares: dict[str, float] = field(default_factory=dict)
     row_share: float = 1.0
 
-    def to(self, device: torch.device, non_blocking: bool = False) -> Batch:
-        """The same batch on another device."""
-
-        def moved(tensor: Tensor) -> Tensor:
-            return tensor.to(device, non_blocking=non_blocking)
-
-        own = {name: moved(getattr(self, name)) for name in ("ids_BL", "mask_BL", "types_BL")}
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on another device; the rows' numbers stay."""
+        own = {name: sent(getattr(self, name), device) for name in ("ids_BL", "mask_BL", "types_BL")}
         for name in ("targets", "teacher"):
-            own[name] = {task: moved(values) for task, values in getattr(self, name).items()}
-        own["weights_B"] = None if self.weights_B is None else moved(self.weights_B)
+            own[name] = {task: sent(values, device) for task, values in getattr(self, name).items()}
+        own["weights_B"] = None if self.weights_B is None else sent(self.weights_B, device)
         return replace(self, **own)
 
 
