@@ -1,6 +1,7 @@
 """A further process of data-parallel training that keeps notes: `python ddp_follower.py RUN|fit NOTES`.
 
-With a run folder it is what `xinyi worker RUN` is. With `fit` it trains the tiny run of the tests instead.
+With a run folder it is what `xinyi worker RUN` is. With `fit` it trains the tiny run of the tests instead. With
+SPOIL=ROW,what in the environment that row's batches have no finite loss, or no finite gradient.
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ def follow(target: str, notes: Path) -> None:
         return original(split, rows_B, pad_id)
 
     loader.collate = collate
+    if "SPOIL" in os.environ:
+        from tiny_training import spoil
+
+        spoil(setattr)
     module = _run(target) if target != "fit" else _fit(notes.parent)
     touched = list(written)
     save_file({name: weight.clone() for name, weight in module.state_dict().items()}, notes.with_suffix(".weights"))

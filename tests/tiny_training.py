@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,7 +79,7 @@ def tiny_run(
     torch.set_num_threads(1)
     base = FitSettings(epochs=4, patience=0, progress=False, log_every=1)
     settings = replace(base, **changes)
-    train = _loader(tiny_split(rows), 64, 8, True, world)
+    train = _loader(tiny_split(rows), 64, 8, True, world, settings.accumulate)
     validation = _loader(tiny_split(16, seed=1), 256, 32, False)
     model = MultiTaskClassifier(tiny_encoder(dropout, seed), SIZES, 32, "mean", dropout)
     steps = total_steps(len(train), settings)
@@ -99,8 +100,11 @@ def tiny_run(
     return TinyRun(module, train, validation, settings)
 
 
-def _loader(split: EncodedSplit, tokens: int, rows: int, shuffle: bool, world: int = 1) -> BatchLoader:
-    return BatchLoader(split, TokenBudgetBatches(split.encoded.lengths, tokens, rows, 3, shuffle, 0, world), 0)
+def _loader(
+    split: EncodedSplit, tokens: int, rows: int, shuffle: bool, world: int = 1, accumulate: int = 1
+) -> BatchLoader:
+    batches = TokenBudgetBatches(split.encoded.lengths, tokens, rows, 3, shuffle, 0, world)
+    return BatchLoader(split, batches, 0, accumulate)
 
 
 def _agreement(task: str, target: np.ndarray, logits: np.ndarray) -> float:
@@ -108,6 +112,26 @@ def _agreement(task: str, target: np.ndarray, logits: np.ndarray) -> float:
     if target.ndim == 2:
         return float(((logits > 0) == (target > 0)).mean())
     return float((logits.argmax(1) == target).mean())
+
+
+def spoil(patch: Callable[..., None]) -> None:
+    """Let the batch of one training row have no finite loss or no finite gradient: SPOIL=ROW,loss or ROW,gradient.
+
+    patch: sets an attribute, such as `setattr`.
+    """
+    row, what = os.environ["SPOIL"].split(",")
+    original = Objective.forward
+
+    def forward(self, model, batch):
+        loss, each = original(self, model, batch)
+        if int(row) not in batch.rows_B.tolist():
+            return loss, each
+        if what == "loss":
+            return loss * float("nan"), each
+        loss.register_hook(lambda gradient: gradient * float("nan"))
+        return loss, each
+
+    patch(Objective, "forward", forward)
 
 
 def weights_of(path: Path) -> dict[str, torch.Tensor]:

@@ -119,6 +119,23 @@ def test_stopped_by_a_signal_and_resumed(tmp_path, monkeypatch, case):
         shutil.rmtree(folder)
 
 
+@pytest.mark.parametrize("case", ["fp32", "accumulate", "few steps", "moving average"])
+def test_stopped_in_a_long_validation_only_the_step_before_it_is_done_again(tmp_path, monkeypatch, case):
+    changes = {"rows": 28, "epochs": 3, "dropout": 0.3} | CASES[case]
+    straight = tiny_run(**changes)
+    finished = straight, fit_run(straight, tmp_path / "straight")
+    every, folder = straight.settings.accumulate, tmp_path / "run"
+    batches = min(2 * len(straight.train), (straight.settings.max_steps or 10**6) * every)
+    with_callback(monkeypatch, Signalled(batches, "on_validation_start"))
+    monkeypatch.setattr(fitting, "Survival", lambda path, run: Survival(path, run, grace=0.0))
+    with pytest.raises(Interrupted, match="stopped by SIGTERM at once"):
+        fit_run(tiny_run(**changes), folder)
+    assert load_checkpoint(folder / "checkpoints" / "last.ckpt")["global_step"] == batches // every - 1
+    with_callback(monkeypatch, None)
+    resumed = tiny_run(**changes, seed=9)
+    assert_same(finished, (resumed, fit_run(resumed, folder, resumed=True)))
+
+
 def test_stopped_twice_and_resumed_twice(tmp_path, monkeypatch):
     straight = tiny_run(dropout=0.3)
     finished = straight, fit_run(straight, tmp_path / "straight")

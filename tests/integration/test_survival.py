@@ -18,6 +18,7 @@ from pipeline_world import tiny_config, write_slice
 from xinyi.config import builders
 from xinyi.data import load
 from xinyi.errors import ConfigError, Interrupted, TrainingError
+from xinyi.models.classifier import MultiTaskClassifier
 from xinyi.pipeline import stages
 from xinyi.pipeline.folder import RunFolder, write_json, write_yaml
 from xinyi.pipeline.guard import guarded, sweep
@@ -106,6 +107,26 @@ def test_out_of_memory_for_a_single_row_ends_the_run_in_words(tmp_path, monkeypa
     with pytest.raises(TrainingError, match=words + r".*trainer\.batch_rows.*data\.max_length"):
         stage.fit()
     assert len(sizes) <= 6
+
+
+def test_what_fits_in_training_fits_in_what_comes_before_and_after_it(tmp_path, monkeypatch):
+    """A machine on which the encoder never takes more than 300 padded tokens at once."""
+    stage = Stage(tmp_path, "backbone.standardise=true", "backbone.lexical=false")
+    original, sizes = MultiTaskClassifier.embed, []
+
+    def embed(self, ids_BL, *rest):
+        sizes.append(ids_BL.numel())
+        if ids_BL.numel() > 300:
+            raise ERRORS["gpu"]
+        return original(self, ids_BL, *rest)
+
+    monkeypatch.setattr(MultiTaskClassifier, "embed", embed)
+    facts = stage.fit()
+    settled = facts["out_of_memory"][-1]["micro_tokens"]
+    assert all(event["step"] == 0 for event in facts["out_of_memory"])
+    sizes.clear()
+    stages.predict_stage(stage.config, stage.folder, stage.dataset, stage.parts)
+    assert 64 < max(sizes) <= settled <= 300
 
 
 def test_other_errors_are_not_taken_for_too_little_memory(tmp_path, monkeypatch):

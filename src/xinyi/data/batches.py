@@ -62,6 +62,10 @@ class TokenBudgetBatches:
 
     def epoch(self, n: int) -> list[Rows]:
         """This rank's batches of epoch `n`, as arrays of row indices."""
+        return [step[self.rank] for step in self.steps(n)]
+
+    def steps(self, n: int) -> list[list[Rows]]:
+        """The batches of epoch `n`: of each step those of all ranks."""
         rng = np.random.Generator(np.random.PCG64([self.seed, n]))
         batches = self._fill(self._packed(rng))
         # Batches of like length form one step over the ranks, so that no rank waits long for another.
@@ -69,7 +73,7 @@ class TokenBudgetBatches:
         steps = np.arange(self._total).reshape(-1, self.world_size)
         if self.shuffle:
             steps = rng.permuted(rng.permutation(steps, axis=0), axis=1)
-        return [batches[i] for i in steps[:, self.rank]]
+        return [[batches[i] for i in step] for step in steps]
 
     def _problems(self):
         if self.lengths.ndim != 1 or len(self.lengths) == 0:

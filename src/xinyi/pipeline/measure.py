@@ -47,8 +47,8 @@ def latency(answer: Answer, table: pa.Table) -> dict[str, Any]:
 def answers_of(parts: Parts, masking: bool) -> Answer:
     """The trained model as the suites ask it: raw texts in, logits out."""
     from xinyi.data.tokens import EncodedSplit
+    from xinyi.pipeline.predicting import logits_of
     from xinyi.text import prepare
-    from xinyi.training.predict import predict_logits
 
     def answer(texts: list[str], contexts: list[str]) -> Mapping[str, Any]:
         simplify = parts.encoder.settings.simplify
@@ -56,6 +56,6 @@ def answers_of(parts: Parts, masking: bool) -> Answer:
             [prepare(text, masking=masking, simplify=simplify) for text in side] for side in (texts, contexts)
         )
         encoded = parts.encoder.encode(clean, turns if any(turns) else None)
-        return predict_logits(parts.model, EncodedSplit(encoded, {}), parts.encoder.pad_id)
+        return logits_of(parts, EncodedSplit(encoded, {}))
 
     return answer

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from xinyi.data import Dataset
 from xinyi.evaluation.density import fit_density
 from xinyi.pipeline.parts import Parts
-from xinyi.training.predict import predict_vectors
+from xinyi.pipeline.predicting import vectors_of
 
 # Training rows that the means and the covariance are fitted on: enough for either, and quickly encoded.
 MOST_ROWS = 20_000
@@ -20,11 +20,11 @@ def mahalanobis(dataset: Dataset, parts: Parts, splits: tuple[str, ...]) -> dict
     if not marked:
         return {}
     train = parts.splits["train"].spread(MOST_ROWS)
-    vectors_ND = predict_vectors(parts.model, train, parts.encoder.pad_id)
+    vectors_ND = vectors_of(parts, train)
     fitted = {task: fit_density(vectors_ND, train.targets[task].astype(np.int64)) for task in marked}
     out: dict[str, dict[str, NDArray]] = {}
     for split in splits:
-        vectors_BD = predict_vectors(parts.model, parts.splits[split], parts.encoder.pad_id)
+        vectors_BD = vectors_of(parts, parts.splits[split])
         out[split] = {task: density.score(vectors_BD) for task, density in fitted.items() if density}
     return out
 

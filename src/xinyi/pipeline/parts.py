@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytorch_lightning as pl
 import torch
-from numpy.typing import NDArray
 
 from xinyi.config import builders
 from xinyi.config.schema import TrainConfig
@@ -24,19 +21,14 @@ from xinyi.data.store import TokenStore
 from xinyi.data.tokens import EncodedSplit, encode_split
 from xinyi.encoding import TextEncoder
 from xinyi.errors import ConfigError, describe
-from xinyi.evaluation.decoding import fit_thresholds
-from xinyi.evaluation.metrics.table import METRICS, score
 from xinyi.models.backbone import Backbone, load_backbone
 from xinyi.models.classifier import MultiTaskClassifier
-from xinyi.tasks.decode import predict, probabilities
-from xinyi.tasks.loss_variants import build_loss
-from xinyi.tasks.losses import balanced_weights
+from xinyi.pipeline.objective import build_objective, build_score
 from xinyi.tasks.spec import TaskSpec
 from xinyi.training import precision
 from xinyi.training.fit import FitSettings, total_steps
 from xinyi.training.loader import BatchLoader
 from xinyi.training.module import ClassifierModule
-from xinyi.training.objective import Extras, Objective
 from xinyi.training.optim import OptimSettings, build_optimizer, course, parameter_groups
 from xinyi.training.processes import rank
 
@@ -72,7 +64,8 @@ class Parts:
             rank=rank(trainer.devices) if train and world > 1 else 0,
             world_size=world,
         )
-        return BatchLoader(self.splits[split], batches, self.encoder.pad_id)
+        accumulate = trainer.accumulate if train else 1
+        return BatchLoader(self.splits[split], batches, self.encoder.pad_id, accumulate, self.module.objective.counts)
 
 
 def assemble(config: TrainConfig, dataset: Dataset) -> Parts:
@@ -142,24 +135,8 @@ def _module(
         train.encoded.lengths, config.trainer.batch_tokens, config.trainer.batch_rows, config.seed, world_size=world
     )
     optimizer = _optimizer(config, total_steps(len(batches), fit))
-    objective, trainer = _objective(config, tasks, train), config.trainer
-    return ClassifierModule(model, objective, optimizer, _score(tasks), trainer.log_every, trainer.micro_tokens)
-
-
-def _objective(config: TrainConfig, tasks: Sequence[TaskSpec], train: EncodedSplit) -> Objective:
-    """Losses as the recipe chooses them, and what it adds to them."""
-    recipe, losses = config.recipe, {}
-    chosen = {"single": recipe.single_loss, "ordinal": recipe.ordinal_loss, "multi": recipe.multi_loss}
-    for task in tasks:
-        balanced = recipe.class_weights == "balanced"
-        weights = balanced_weights(train.targets[task.id], task.kind, len(task.labels)) if balanced else None
-        losses[task.id] = build_loss(task.kind, chosen[task.kind], weights, recipe.label_smoothing)
-    extras = Extras(
-        recipe.rdrop, recipe.fgm, recipe.dropout_samples, recipe.uncertainty and len(tasks) > 1, recipe.distill,
-        recipe.distill_temperature, recipe.contrastive, recipe.contrastive_temperature,
-    )  # fmt: skip
-    weights, kinds = {task.id: task.weight for task in tasks}, {task.id: task.kind for task in tasks}
-    return Objective(losses, weights, kinds, extras)
+    objective, trainer = build_objective(config, tasks, train), config.trainer
+    return ClassifierModule(model, objective, optimizer, build_score(tasks), trainer.log_every, trainer.micro_tokens)
 
 
 def _optimizer(
@@ -177,24 +154,3 @@ def _optimizer(
         return optimizer, course(steps, settings.warmup, settings.schedule)
 
     return make
-
-
-def _score(tasks: Sequence[TaskSpec]) -> Callable[[str, NDArray, NDArray], float]:
-    """Primary metric of a task from targets and logits, turned so that higher is better."""
-    return functools.partial(_primary, {task.id: task for task in tasks})
-
-
-def _primary(tasks: dict[str, TaskSpec], name: str, target: NDArray, logits_BC: NDArray) -> float:
-    task = tasks[name]
-    present = (target >= 0).all(axis=1) if target.ndim == 2 else target >= 0
-    if not present.any():
-        return float("nan")
-    probs_BC = probabilities(logits_BC[present], task.kind)
-    gold = target[present].astype(np.int64)
-    # Judged as the finished model will decide: early in training few probabilities of a multi task reach one half.
-    thresholds = fit_thresholds(probs_BC, gold) if task.kind == "multi" else ()
-    value = score(task.primary, gold, predict(probs_BC, task.kind, thresholds), probs_BC)
-    metric = METRICS[task.primary]
-    if np.isnan(value) and metric.higher_is_better:
-        return metric.low  # left out as if the task had no rows, one answer for all would look like progress
-    return value if metric.higher_is_better else -value

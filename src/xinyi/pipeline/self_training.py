@@ -28,10 +28,10 @@ from xinyi.errors import DataError, describe
 from xinyi.evaluation.decoding import fit_temperature
 from xinyi.pipeline.folder import RunFolder
 from xinyi.pipeline.parts import Parts
+from xinyi.pipeline.predicting import logits_of
 from xinyi.pretraining.sources import name, passages, resolve
 from xinyi.tasks.decode import probabilities
 from xinyi.tasks.spec import TaskSpec
-from xinyi.training.predict import predict_logits
 
 log = logging.getLogger(__name__)
 FILE = "pseudo.parquet"
@@ -146,7 +146,7 @@ class _Labeller:
         if not texts:
             return {task.id: [] for task in self.dataset.tasks}
         split = EncodedSplit(self.parts.encoder.encode(texts), {})
-        logits = predict_logits(self.parts.model, split, self.parts.encoder.pad_id)
+        logits = logits_of(self.parts, split)
         return {
             task.id: sure_labels(
                 probabilities(logits[task.id], task.kind, self.temperatures[task.id]), task, self.confidence
@@ -174,7 +174,7 @@ def sure_labels(probs_BC: NDArray, task: TaskSpec, confidence: float) -> list[An
 def _temperatures(parts: Parts) -> Mapping[str, float]:
     """Of each task, fitted on validation rows; 1 where none has its label."""
     split = parts.splits["validation"]
-    logits, found = predict_logits(parts.model, split, parts.encoder.pad_id), {}
+    logits, found = logits_of(parts, split), {}
     for task in parts.tasks:
         target = split.targets[task.id]
         there = (target >= 0).all(axis=1) if target.ndim == 2 else target >= 0

@@ -11,8 +11,8 @@ import torch
 
 from xinyi.pipeline.folder import RunFolder
 from xinyi.pipeline.parts import Parts
+from xinyi.pipeline.predicting import logits_of
 from xinyi.training.checkpoint_io import SafetensorsCheckpointIO, load_checkpoint
-from xinyi.training.predict import predict_logits
 from xinyi.training.recipes.soup import PATTERN, greedy_soup
 
 
@@ -48,7 +48,7 @@ def ingredients(folder: RunFolder) -> list[Path]:
 def validation_score(parts: Parts) -> float:
     """The mean of the tasks' primary metrics on validation rows, as training steers by; tasks without rows left out."""
     split = parts.splits["validation"]
-    logits = predict_logits(parts.model, split, parts.encoder.pad_id)
+    logits = logits_of(parts, split)
     scores = [parts.module.score(task, split.targets[task], logits[task]) for task in logits]
     known = [value for value in scores if not np.isnan(value)]
     return float(np.mean(known)) if known else float("nan")

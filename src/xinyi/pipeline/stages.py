@@ -32,13 +32,13 @@ from xinyi.pipeline.judging import Champion, judged
 from xinyi.pipeline.measure import answers_of, ask_suites, latency
 from xinyi.pipeline.nearness import mahalanobis
 from xinyi.pipeline.parts import Parts
+from xinyi.pipeline.predicting import logits_of, vectors_of
 from xinyi.pipeline.soup import ingredients, stir
 from xinyi.pipeline.surviving import fit_through
 from xinyi.tasks.decode import Decoding
 from xinyi.training.checkpoint_io import weights_sha256
 from xinyi.training.crew import current
 from xinyi.training.fit import FitResult, fit, load_weights
-from xinyi.training.predict import predict_logits, predict_vectors
 from xinyi.training.processes import Group, joined
 
 # The splits that are answered and measured.
@@ -153,7 +153,7 @@ def _measure(parts: Parts) -> None:
     model, train = parts.model, parts.splits["train"]
     if model.standard is not None:
         some = train.spread(STANDARD_ROWS)
-        model.standard.measure(torch.from_numpy(predict_vectors(model, some, parts.encoder.pad_id)))
+        model.standard.measure(torch.from_numpy(vectors_of(parts, some)))
     if model.lexical is not None:
         model.lexical.measure(train.encoded.ids, train.encoded.types, train.encoded.offsets)
 
@@ -184,7 +184,7 @@ def predict_stage(config: TrainConfig, folder: RunFolder, dataset: Dataset, part
     """Store the logits of validation and test rows and the answers to the behaviour suites; returns what it costs."""
     near = mahalanobis(dataset, parts, SPLITS)
     for split in SPLITS:
-        logits = predict_logits(parts.model, parts.splits[split], parts.encoder.pad_id)
+        logits = logits_of(parts, parts.splits[split])
         scores = {"mahalanobis": near[split]} if near else None
         write_predictions(folder.predictions(split), dataset.splits[split], logits, dataset.tasks, split, scores)
     answer = answers_of(parts, config.data.mask)

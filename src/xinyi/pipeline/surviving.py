@@ -20,7 +20,7 @@ from xinyi.pipeline.folder import RunFolder, read_json, write_json, write_yaml
 from xinyi.pipeline.parts import Parts
 from xinyi.training.finite import NotFinite
 from xinyi.training.fit import FitResult
-from xinyi.training.memory import is_out_of_memory
+from xinyi.training.memory import is_out_of_memory, words_of
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +51,7 @@ def fit_through(
         except (RuntimeError, MemoryError) as error:
             if not is_out_of_memory(error):
                 raise
-            got = (" ".join(str(error).split()) or type(error).__name__)[:160]
+            got = words_of(error)
         # Out here the error is gone, and with it what its traceback held in memory.
         step = int(parts.module.global_step)
         config.trainer.micro_tokens = _smaller(config, parts, got, attempt)

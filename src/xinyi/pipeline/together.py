@@ -47,9 +47,12 @@ def check_launch(devices: int, nodes: int, several: bool, key: str = "trainer.de
         key: the setting to change.
 
     Raises:
-        ConfigError: other numbers, or processes of a launcher that are not a crew.
+        ConfigError: other numbers, processes of a launcher that are not a crew, or several machines without a launcher.
     """
     if (launch := launched()) is None:
+        if several and nodes > 1:
+            remedy = "start it by torchrun or srun on each machine (docs/scaling.md), or set trainer.nodes=1"
+            raise ConfigError([describe(f"a launcher for {nodes} machines", "none", remedy, "trainer.nodes")])
         return
     got = f"{launch.nodes} machine(s) with {launch.processes} processes each, started by {launch.by}"
     if current() is None:

@@ -17,6 +17,7 @@ from xinyi.pipeline.resume import run_config
 from xinyi.pipeline.self_training import FIRST, is_labelled
 from xinyi.pipeline.stages import fit_parts, group, grown_parts
 from xinyi.pipeline.teaching import teach
+from xinyi.training.finite import NotFinite
 from xinyi.training.processes import joined
 
 
@@ -43,6 +44,6 @@ def work(root: Path, config: TrainConfig) -> Parts:
     try:
         with joined(group(config, folder, parts.on_gpu)):
             fit_parts(config, folder, parts, part=part)
-    except Interrupted:
-        pass  # the first process says so
+    except (Interrupted, NotFinite):
+        pass  # the first process, which has met the same, says so
     return parts

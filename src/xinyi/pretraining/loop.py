@@ -28,6 +28,7 @@ from xinyi.pretraining.optim import Optimisers, average_gradients, factor, hidde
 from xinyi.pretraining.settings import PretrainSettings
 from xinyi.training.allocator import keep_freed_memory
 from xinyi.training.checkpoint_io import SafetensorsCheckpointIO, load_checkpoint
+from xinyi.training.transfer import sent
 
 log = logging.getLogger(__name__)
 LAST, PLATEAU = "last.ckpt", "plateau.ckpt"
@@ -124,20 +125,22 @@ class Loop:
         """One optimiser step: loss, hits, asked tokens (over all processes), progress of the budget."""
         self.model.zero_grad(set_to_none=True)
         count = self.batches_a_step // self.size
-        total = torch.zeros(5)  # loss, hits, asked, tokens, progress of the first process
+        total = torch.zeros(2, device=self.device)  # loss and hits: read once a step, as asking makes a GPU wait
+        asked = tokens = 0
         for micro in range(count):
             ids_BL = next(batches)
             rng = np.random.default_rng([self.settings.seed, 1, self.state.step, micro * self.size + self.rank])
             masked = self.masker(ids_BL, rng)
             ids, positions, targets = (
-                torch.from_numpy(a).to(self.device) for a in (masked.ids, masked.positions, masked.targets)
+                sent(torch.from_numpy(a), self.device) for a in (masked.ids, masked.positions, masked.targets)
             )
             loss, hits = self.objective(ids, positions, targets)
             (loss / count).backward()
-            total += torch.tensor([float(loss.detach()) / count, float(hits), len(targets), ids.numel(), 0.0])
-        if self.rank == 0:
-            total[4] = self._progress(seconds)
-        sums = average_gradients(self.model, total.to(self.device)).cpu()
+            total += torch.stack([loss.detach().float() / count, hits.float()])
+            asked, tokens = asked + len(targets), tokens + ids.numel()
+        # Progress is that of the first process.
+        told = torch.tensor([asked, tokens, self._progress(seconds) if self.rank == 0 else 0.0])
+        sums = average_gradients(self.model, torch.cat([total, sent(told, self.device)])).cpu()
         if not torch.isfinite(sums[0]):
             raise not_finite(float(sums[0]), self.state.step, self._sources())
         if self.settings.clip:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -12,6 +12,9 @@ from torch import Tensor
 
 from xinyi.data.batches import TokenBudgetBatches
 from xinyi.data.tokens import EncodedSplit
+from xinyi.tasks.counts import Counts
+from xinyi.training.shares import shares_of
+from xinyi.training.transfer import sent
 
 
 @dataclass
@@ -19,7 +22,8 @@ class Batch:
     """Token ids, mask and segment types (B, L), targets of each task, and which rows these are (B,).
 
     tokens: how many of the ids are no padding. teacher: a teacher's logits (B, C) of tasks that have one.
-    weights_B: how much each row counts; None where all count alike.
+    weights_B: how much each row counts; None where all count alike. shares: task → how much the batch's mean counts
+    among those of its optimiser step, row_share: the same by rows alone (`shares_of`); 1 where they are not given.
     """
 
     ids_BL: Tensor
@@ -30,27 +34,38 @@ class Batch:
     tokens: int
     teacher: dict[str, Tensor] = field(default_factory=dict)
     weights_B: Tensor | None = None
+    shares: dict[str, float] = field(default_factory=dict)
+    row_share: float = 1.0
 
-    def to(self, device: torch.device, non_blocking: bool = False) -> Batch:
-        """The same batch on another device."""
-
-        def moved(tensor: Tensor) -> Tensor:
-            return tensor.to(device, non_blocking=non_blocking)
-
-        ids, mask, types = (moved(tensor) for tensor in (self.ids_BL, self.mask_BL, self.types_BL))
-        targets, teacher = ({k: moved(v) for k, v in side.items()} for side in (self.targets, self.teacher))
-        weights_B = None if self.weights_B is None else moved(self.weights_B)
-        return Batch(ids, mask, types, targets, self.rows_B, self.tokens, teacher, weights_B)
+    def to(self, device: torch.device) -> Batch:
+        """The same batch on another device; the rows' numbers stay."""
+        own = {name: sent(getattr(self, name), device) for name in ("ids_BL", "mask_BL", "types_BL")}
+        for name in ("targets", "teacher"):
+            own[name] = {task: sent(values, device) for task, values in getattr(self, name).items()}
+        own["weights_B"] = None if self.weights_B is None else sent(self.weights_B, device)
+        return replace(self, **own)
 
 
 class BatchLoader:
     """Iterates over an encoded split; Lightning calls `set_epoch` and keeps `state_dict` in its checkpoints.
 
     There are no worker processes: texts are encoded already, and putting a batch together takes microseconds.
+
+    Args:
+        accumulate: batches of one process for an optimiser step.
+        counts: see `shares_of`.
     """
 
-    def __init__(self, split: EncodedSplit, batches: TokenBudgetBatches, pad_id: int) -> None:
+    def __init__(
+        self,
+        split: EncodedSplit,
+        batches: TokenBudgetBatches,
+        pad_id: int,
+        accumulate: int = 1,
+        counts: Mapping[str, Counts] | None = None,
+    ) -> None:
         self.split, self.batches, self.pad_id = split, batches, pad_id
+        self.accumulate, self.counts = accumulate, dict(counts or {})
         self.epoch = self.position = 0
 
     @property
@@ -80,14 +95,25 @@ class BatchLoader:
 
     def __iter__(self) -> Iterator[Batch]:
         # A generator reads epoch and position at its first batch: Lightning sets the epoch after calling iter().
-        order = self.batches.epoch(self.epoch)
+        order = self.batches.steps(self.epoch)
         # Lightning does not ask for a batch beyond the last, so a finished iteration leaves position at the end.
         start = self.position if self.position < len(order) else 0
         for position in range(start, len(order)):
             self.position = position + 1
-            yield collate(self.split, order[position], self.pad_id)
+            yield self._batch(order, position)
             if self.position != position + 1:  # another iteration has begun meanwhile
                 return
+
+    def _batch(self, order: Sequence[Sequence[NDArray[np.int64]]], position: int) -> Batch:
+        """This process's batch at a position of the epoch, with its shares where others are of the same step."""
+        own_B = order[position][self.batches.rank]
+        batch = collate(self.split, own_B, self.pad_id)
+        first = position - position % self.accumulate
+        step = [rows_B for of_all in order[first : first + self.accumulate] for rows_B in of_all]
+        if len(step) == 1:
+            return batch
+        shares, row_share = shares_of(self.split, own_B, step, self.counts)
+        return replace(batch, shares=shares, row_share=row_share)
 
 
 def collate(split: EncodedSplit, rows_B: NDArray[np.int64], pad_id: int) -> Batch:

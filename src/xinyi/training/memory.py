@@ -22,6 +22,11 @@ def is_out_of_memory(error: BaseException) -> bool:
     return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _WORDS)
 
 
+def words_of(error: BaseException) -> str:
+    """What an error says, on one line."""
+    return (" ".join(str(error).split()) or type(error).__name__)[:160]
+
+
 def parts(batch: Batch, tokens: int) -> list[Batch]:
     """A batch (B, L) as batches of at most `tokens` padded tokens and at least one row each; `tokens` of each is 0."""
     rows, length = batch.ids_BL.shape

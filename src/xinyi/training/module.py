@@ -13,7 +13,7 @@ from torch import Tensor
 
 from xinyi.models.classifier import MultiTaskClassifier
 from xinyi.training.checkpoint_io import digest
-from xinyi.training.finite import FiniteWatch
+from xinyi.training.finite import FiniteWatch, poisoned
 from xinyi.training.loader import Batch
 from xinyi.training.memory import in_parts
 from xinyi.training.objective import Losses, Objective
@@ -68,7 +68,7 @@ class ClassifierModule(pl.LightningModule):
         self.watch.loss(self.last_loss, self.global_step, batch.rows_B)
         if self.global_step % self.log_every == 0:
             self._report(each)
-        return loss
+        return poisoned(loss) if self.trainer.world_size > 1 else loss
 
     def _in_parts(self, batch: Batch, batch_idx: int) -> tuple[Tensor, Losses]:
         accumulate = self.trainer.accumulate_grad_batches

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from xinyi.models.classifier import MultiTaskClassifier
+from xinyi.tasks.counts import Counts
 from xinyi.tasks.losses import Loss
 from xinyi.training.loader import Batch
 from xinyi.training.recipes.contrastive import contrastive
@@ -49,6 +50,7 @@ class Objective(nn.Module):
         weights: task → share of its loss in the sum.
         kinds: task → single, ordinal or multi.
         extras: recipes.
+        counts: task → how much each row counts in its loss; by default each labelled row alike.
     """
 
     def __init__(
@@ -57,8 +59,10 @@ class Objective(nn.Module):
         weights: Mapping[str, float],
         kinds: Mapping[str, str] | None = None,
         extras: Extras | None = None,
+        counts: Mapping[str, Counts] | None = None,
     ) -> None:
         super().__init__()
+        self.counts = dict(counts or {})
         self.losses, self.weights, self.kinds = dict(losses), dict(weights), dict(kinds or {})
         self.extras = extras or Extras()
         self.uncertainty = UncertaintyWeights(list(self.losses)) if self.extras.uncertainty else None
@@ -92,7 +96,7 @@ class Objective(nn.Module):
             pooled_BP = model.embed(*inputs)
         second, others = self._sampled(model, pooled_BP, words, batch)
         apart = torch.stack([disagreement(logits[task], second[task], self.kinds[task]) for task in logits]).sum()
-        return 0.5 * (self.total(each) + self.total(others)) + self.extras.rdrop * apart, each
+        return 0.5 * (self.total(each) + self.total(others)) + batch.row_share * self.extras.rdrop * apart, each
 
     def _sampled(
         self, model: MultiTaskClassifier, pooled_BP: Tensor, words: Mapping[str, Tensor] | None, batch: Batch
@@ -110,16 +114,18 @@ class Objective(nn.Module):
         return model.together(heads[-1], words), self._contrasted(each, model, pooled_BP, batch)
 
     def _labelled(self, logits: Mapping[str, Tensor], batch: Batch) -> Losses:
-        """Loss against the labels, and against what a teacher says where there is one."""
+        """Loss against the labels, and against what a teacher says where there is one; as much as the batch counts."""
         if batch.weights_B is None:
             each = self.each(logits, batch.targets)
         else:
             pairs = {task: (logits[task], batch.targets[task]) for task in logits}
             each = {task: weighted(self.losses[task], *pair, batch.weights_B) for task, pair in pairs.items()}
+        for task, own in batch.shares.items():
+            each[task] = own * each[task]
         share = self.extras.distill
         for task, teacher_BC in batch.teacher.items():
             apart = distillation(logits[task], teacher_BC, self.kinds[task], self.extras.distill_temperature)
-            each[task] = (1.0 - share) * each[task] + share * apart
+            each[task] = (1.0 - share) * each[task] + batch.row_share * share * apart
         return each
 
     def _contrasted(self, each: Losses, model: MultiTaskClassifier, pooled_BP: Tensor, batch: Batch) -> Losses:
@@ -131,7 +137,7 @@ class Objective(nn.Module):
         apart = {
             task: contrastive(vectors_BP, batch.targets[task], self.extras.contrastive_temperature) for task in each
         }
-        return {task: (1.0 - share) * each[task] + share * apart[task] for task in each}
+        return {task: (1.0 - share) * each[task] + batch.row_share * share * apart[task] for task in each}
 
 
 def _mean(rounds: Sequence[Losses]) -> Losses:

@@ -14,8 +14,11 @@ import torch
 from pytorch_lightning.callbacks import Checkpoint
 
 from xinyi.errors import Interrupted
+from xinyi.training.callbacks import StopAt
 
 _SAVE, _STOP = 1, 2
+# Optimiser steps between two questions of several GPUs.
+ON_GPU = 10
 
 
 class Survival(Checkpoint):
@@ -23,8 +26,11 @@ class Survival(Checkpoint):
 
     It saves between optimiser steps only: gradients that were gathered for the next step are in no checkpoint. After
     an epoch's last batch it waits for the validation: Lightning would take a run that stopped in between for one whose
-    epoch is complete, and never validate it. A validation that goes on for longer than `grace` ends unsaved; the run
-    then goes on from the last regular save. A `Checkpoint`, so that it comes after early stopping and sees its state.
+    epoch is complete, and never validate it. A validation that goes on for longer than `grace` ends unsaved. Where that
+    may come, it saves before the step after which the validation begins: only that step is then done again.
+
+    A `Checkpoint`, so that it comes after early stopping and sees its state. Several processes agree on what to do;
+    as that makes a GPU wait, theirs ask each other every few steps only.
 
     Args:
         path: the checkpoint that a stopped run goes on from.
@@ -37,6 +43,8 @@ class Survival(Checkpoint):
         self.path, self.run, self.seconds, self.grace = path, run, 60.0 * minutes, grace
         self.signal: int | None = None
         self._saved = self._asked = time.monotonic()
+        self._validating = self._saved  # since when
+        self._validation: float | None = None  # seconds of the last one
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Take the signals, from Lightning too: its handler talks to other processes wherever it interrupts this.
@@ -53,6 +61,14 @@ class Survival(Checkpoint):
             raise KeyboardInterrupt
         self.signal, self._asked = number, time.monotonic()
 
+    def on_validation_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Take the time."""
+        self._validating = time.monotonic()
+
+    def on_validation_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        """Remember how long it took."""
+        self._validation = time.monotonic() - self._validating
+
     def on_validation_batch_end(self, trainer: pl.Trainer, *_: Any) -> None:
         """Do not wait for a long validation: whoever sent the signal may soon send one that cannot be heard."""
         late = self.signal is not None and time.monotonic() - self._asked > self.grace
@@ -63,11 +79,19 @@ class Survival(Checkpoint):
         self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         """Save and stop if asked to; else save when it is time."""
+        left = trainer.num_training_batches - batch_idx - 1
         between_steps = (batch_idx + 1) % trainer.accumulate_grad_batches == 0
-        epoch_ends = batch_idx + 1 >= trainer.num_training_batches or trainer.should_stop
-        if between_steps and not epoch_ends:
-            due = time.monotonic() - self._saved > self.seconds
+        if not between_steps or left <= 0 or trainer.should_stop:
+            return
+        last = left <= trainer.accumulate_grad_batches or trainer.global_step + 1 == _most_steps(trainer)
+        if last or trainer.global_step % _every(trainer) == 0:
+            passed = time.monotonic() - self._saved
+            due = passed > self.seconds or (last and passed > self.grace and self._may_be_late())
             self._act(trainer, _STOP if self.signal is not None else _SAVE if due else 0)
+
+    def _may_be_late(self) -> bool:
+        """Whether the next validation may go on for longer than a signal lets it; of the first nobody knows."""
+        return self._validation is None or self._validation > self.grace
 
     def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         """Save; stop if asked to."""
@@ -93,6 +117,16 @@ class Survival(Checkpoint):
     def _remedy(self) -> str:
         start = "go on with" if self.path.is_file() else "no checkpoint was written yet; start again with"
         return f"  {start}: xinyi resume {self.run}"
+
+
+def _every(trainer: pl.Trainer) -> int:
+    """Optimiser steps between two questions to the other processes."""
+    return 1 if trainer.world_size == 1 or trainer.strategy.root_device.type == "cpu" else ON_GPU
+
+
+def _most_steps(trainer: pl.Trainer) -> int | None:
+    """The step after which the run ends, where that was set."""
+    return next((own.steps for own in trainer.callbacks if isinstance(own, StopAt)), None)
 
 
 def _most(trainer: pl.Trainer, wish: int) -> int:

@@ -6,7 +6,8 @@ import pytest
 import torch
 from transformers import ModernBertConfig, ModernBertModel
 
-from xinyi.models.fast_modernbert import FastModernBert, fits
+from xinyi.models import fast_modernbert
+from xinyi.models.fast_modernbert import FastModernBert, fits, fused, written_out
 
 SIZES = {
     "vocab_size": 60, "hidden_size": 32, "num_hidden_layers": 3, "num_attention_heads": 4, "intermediate_size": 48,
@@ -51,6 +52,44 @@ def test_outputs_and_gradients_are_those_of_transformers(model, lengths):
     assert plain_gradients.keys() == fast_gradients.keys()
     for name, gradient in plain_gradients.items():
         assert torch.allclose(gradient, fast_gradients[name], atol=1e-4, rtol=1e-4), name
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("padded", [True, False])
+def test_both_forms_of_attention_agree_in_outputs_and_gradients(dtype, padded):
+    torch.manual_seed(0)
+    sides = [torch.randn(3, 4, 21, 8).to(dtype).requires_grad_() for _ in range(3)]
+    bias = None
+    if padded:
+        hidden = torch.arange(21) >= torch.tensor([21, 5, 1])[:, None]
+        bias = torch.zeros(3, 21, dtype=dtype).masked_fill(hidden, torch.finfo(dtype).min)[:, None, None, :]
+    target, found = torch.randn(3, 4, 21, 8), []
+    for attend in (written_out, fused):
+        out = attend(*sides, bias)
+        found.append((out, *torch.autograd.grad((out.float() * target).sum(), sides)))
+    near = {"rtol": 1e-4, "atol": 1e-5} if dtype == torch.float32 else {"rtol": 0.05, "atol": 0.05}
+    for one, other in zip(*found, strict=True):
+        torch.testing.assert_close(one, other, **near)
+
+
+@pytest.mark.parametrize(("limit", "calls"), [(21, 0), (20, 3)])
+def test_long_texts_go_through_the_kernel_and_give_the_same(model, monkeypatch, limit, calls):
+    ids, mask = _rows([21, 4])
+    expected, used = FastModernBert(model)(ids, mask), []
+    monkeypatch.setattr(fast_modernbert, "WRITTEN_OUT", limit)
+    monkeypatch.setattr(fast_modernbert, "fused", lambda *given: used.append(1) or fused(*given))
+    found = FastModernBert(model)(ids, mask)
+    assert len(used) == calls  # once a layer
+    real = mask.bool()
+    torch.testing.assert_close(found[real], expected[real], rtol=1e-4, atol=1e-5)
+
+
+def test_another_device_than_a_cpu_takes_the_kernel(model, monkeypatch):
+    used = []
+    monkeypatch.setattr(fast_modernbert, "fused", lambda q, k, v, bias: used.append(q.device.type) or v)
+    ids, mask = _rows([9, 4])
+    FastModernBert(model.to("meta"))._hidden(ids.to("meta"), mask.to("meta"))
+    assert used == ["meta"] * 3
 
 
 def test_padding_changes_nothing(model):

@@ -35,7 +35,8 @@ def world():
     encoder = TextEncoder(tiny.tokenizer, ENCODING)
     tables = {"train": table(0), "validation": table(3), "test": table(5)}
     splits = {name: encode_split(part, encoder, [INTENT]) for name, part in tables.items()}
-    parts = SimpleNamespace(model=tiny.model, splits=splits, encoder=encoder)
+    whole = SimpleNamespace(micro_tokens=None)
+    parts = SimpleNamespace(model=tiny.model, module=whole, splits=splits, encoder=encoder)
     return SimpleNamespace(tasks=(INTENT,), splits=tables), parts
 
 

@@ -70,3 +70,13 @@ def test_a_run_that_ended_goes_on_with_a_larger_budget_only(tmp_path):
     longer.load(tmp_path / "run" / LAST)
     assert longer.run().tokens >= 14_000
     assert (tmp_path / "run" / PLATEAU).is_file()  # of the second fall
+
+
+@pytest.mark.parametrize("micro_tokens", [2048, 256])
+def test_a_step_is_read_once_however_many_batches_it_has(tmp_path, monkeypatch, micro_tokens):
+    """Reading makes a GPU wait."""
+    loop = tiny_loop(tmp_path / "corpus", tmp_path / "run", step_tokens=2048, micro_tokens=micro_tokens)
+    original, read = torch.Tensor.__float__, []
+    monkeypatch.setattr(torch.Tensor, "__float__", lambda tensor: read.append(1) or original(tensor))
+    loop._step(loop.feed.batches(0, 1, loop.batches_a_step), 0.0)
+    assert len(read) == 4  # loss, hits, asked tokens and progress, of a tensor that is on the CPU by then

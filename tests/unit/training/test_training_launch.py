@@ -167,3 +167,9 @@ def test_a_process_outside_a_crew_must_not_walk_beside_others(srun):
 
 def test_a_process_started_alone_needs_no_check():
     check_launch(1, 1, several=False)
+    check_launch(4, 1, several=True)  # it starts the others itself
+
+
+def test_several_machines_need_a_launcher():
+    with pytest.raises(ConfigError, match=r"expected a launcher for 2 machines, got none; start it by torchrun"):
+        check_launch(1, 2, several=True)

@@ -20,12 +20,23 @@ def adversarial_loss(loss: Tensor, embedding: nn.Embedding, again: Callable[[], 
     """
     table = embedding.weight
     (gradient,) = torch.autograd.grad(loss, table, retain_graph=True)
-    norm = gradient.norm()
-    if not torch.isfinite(norm) or norm == 0:
+    # Asking a GPU would make it wait: there a table that cannot be moved is looked at where it is.
+    if gradient.device.type == "cpu" and not can_move(gradient.norm()):
         return loss
-    move = gradient * (epsilon / norm)
+    move = moved(gradient, epsilon)
     table.data.add_(move)
     try:
         return again()
     finally:
         table.data.sub_(move)
+
+
+def can_move(norm: Tensor) -> Tensor:
+    """Whether a gradient of this norm has a direction; a boolean on its device."""
+    return torch.isfinite(norm) & (norm > 0)
+
+
+def moved(gradient: Tensor, epsilon: float) -> Tensor:
+    """epsilon · g / ‖g‖; zero where the norm is zero or not finite."""
+    norm = gradient.norm()
+    return torch.where(can_move(norm), gradient * (epsilon / norm), 0.0)

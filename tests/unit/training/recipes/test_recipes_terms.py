@@ -11,7 +11,7 @@ from torch.distributions import Bernoulli, Categorical, kl_divergence
 from xinyi.tasks.losses import multi_loss, single_loss
 from xinyi.training.recipes.contrastive import contrastive
 from xinyi.training.recipes.distillation import distillation
-from xinyi.training.recipes.fgm import adversarial_loss
+from xinyi.training.recipes.fgm import adversarial_loss, moved
 from xinyi.training.recipes.pseudo import weighted
 from xinyi.training.recipes.rdrop import disagreement
 from xinyi.training.recipes.uncertainty import UncertaintyWeights
@@ -53,6 +53,17 @@ def test_a_loss_without_gradient_is_its_own_adversary():
     table = torch.nn.Embedding(3, 2)
     loss = 0.0 * table.weight.sum()
     assert adversarial_loss(loss, table, lambda: 1 / 0, 1.0) is loss
+
+
+@pytest.mark.parametrize("value", [0.0, float("inf"), float("nan")])
+def test_a_gradient_without_direction_moves_nothing(value):
+    assert torch.equal(moved(torch.full((3, 2), value), 0.5), torch.zeros(3, 2))
+
+
+def test_a_move_has_the_length_that_was_asked_for():
+    gradient = torch.randn(9, 4)
+    assert torch.equal(moved(gradient, 0.7), gradient * (0.7 / gradient.norm()))
+    assert float(moved(gradient, 0.7).norm()) == pytest.approx(0.7)
 
 
 def test_learnt_weights_settle_at_the_losses():

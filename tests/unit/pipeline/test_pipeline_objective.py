@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from tiny_bundle import TASKS
 
-from xinyi.pipeline.parts import _score
+from xinyi.pipeline.objective import build_score
 
 
 def test_one_answer_for_all_is_no_progress_and_a_task_without_rows_no_score():
     ordinal = next(replace(task, primary="spearman") for task in TASKS if task.kind == "ordinal")
-    score, labels = _score([ordinal]), len(ordinal.labels)
+    score, labels = build_score([ordinal]), len(ordinal.labels)
     gold = np.arange(20) % labels
     told = score(ordinal.id, gold, np.eye(labels)[gold] * 9.0)
     constant = score(ordinal.id, gold, np.eye(labels)[np.zeros(20, int)] * 9.0)
