@@ -20,7 +20,14 @@ from xinyi.evaluation.behaviour import load_suites
 from xinyi.evaluation.plots import write_confusion_plots
 from xinyi.evaluation.predictions import write_predictions
 from xinyi.evaluation.settings import EvaluationSettings
-from xinyi.pipeline.evaluate_data import apply, given_data, own_data, with_checks, with_training_counts
+from xinyi.pipeline.evaluate_data import (
+    apply,
+    given_checked,
+    given_data,
+    own_checked,
+    own_data,
+    with_training_counts,
+)
 from xinyi.pipeline.facts import run_facts
 from xinyi.pipeline.folder import RunFolder, find_bundle, write_json
 from xinyi.pipeline.measure import ask_suites, latency
@@ -51,11 +58,12 @@ def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None)
     is_run = (target / "config.yaml").is_file()
     measured = _evaluation(target, is_run, [text for text in overrides if text.startswith(EVALUATION)])
     overrides = [text for text in overrides if not text.startswith(EVALUATION)]
-    dataset = own_data(target) if is_run and not overrides else given_data(target, is_run, overrides, classifier)
+    is_own = is_run and not overrides
+    dataset = own_data(target) if is_own else given_data(target, is_run, overrides, classifier)
     folder = RunFolder(output or Path("runs") / f"{datetime.now():%Y-%m-%d_%H%M%S}_evaluate_{dataset.summary['name']}")
     folder.create()
-    dataset = with_checks(dataset, target, folder, classifier.masking)
-    summary = with_training_counts(dataset.summary, target)
+    dataset = own_checked(dataset, target, folder) if is_own else given_checked(dataset, folder, classifier.masking)
+    summary = with_training_counts(dataset.summary, target, bundle)
     write_json(folder.data, summary)
     paths = _predict(classifier, dataset, folder)
     tasks = [task.id for task in dataset.tasks]
