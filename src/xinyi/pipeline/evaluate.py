@@ -34,12 +34,15 @@ from xinyi.pipeline.measure import ask_suites, latency
 from xinyi.pipeline.resume import run_config
 from xinyi.runtime import Classifier
 from xinyi.runtime import load as load_bundle
+from xinyi.runtime.files import version_problems
 from xinyi.runtime.manifest import SEAL, read_manifest
 
 EVALUATION = "evaluation."
 
 
-def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None) -> tuple[dict[str, Any], Path]:
+def evaluate(
+    target: Path, overrides: Sequence[str], output: Path | None = None, strict: bool = True
+) -> tuple[dict[str, Any], Path]:
     """Answer every row with the bundle and measure the answers.
 
     Args:
@@ -47,6 +50,7 @@ def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None)
         overrides: `data.test=FILE data.text=… data.labels.<task>=…`; for a run they change its own data settings,
             and without any its own validation and test rows are answered again. `evaluation.…` says what is measured.
         output: folder for predictions, data.json and the report; default: a new folder under runs/.
+        strict: refuse a bundle made with other versions of normaliser or masker; else the report notes them.
 
     Returns: the report and the folder it lies in.
 
@@ -54,7 +58,7 @@ def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None)
         BundleError, ConfigError, DataError: what cannot be used.
     """
     bundle = find_bundle(target)
-    classifier = load_bundle(bundle)
+    classifier = load_bundle(bundle, strict=strict)
     is_run = (target / "config.yaml").is_file()
     measured = _evaluation(target, is_run, [text for text in overrides if text.startswith(EVALUATION)])
     overrides = [text for text in overrides if not text.startswith(EVALUATION)]
@@ -64,6 +68,7 @@ def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None)
     folder.create()
     dataset = own_checked(dataset, target, folder) if is_own else given_checked(dataset, folder, classifier.masking)
     summary = with_training_counts(dataset.summary, target, bundle)
+    summary["problems"] = [*summary["problems"], *version_problems(read_manifest(bundle))]
     write_json(folder.data, summary)
     paths = _predict(classifier, dataset, folder)
     tasks = [task.id for task in dataset.tasks]
