@@ -54,6 +54,8 @@ EXTRAS = {
 }
 # Commands that torchrun or srun may start in several processes: one walks, the others train along.
 TOGETHER = ("train", "pretrain", "resume")
+# Help text of a flag that several commands have.
+ANY_VERSION = "only warn where the bundle was made with other versions of normaliser or masker"
 # What data-parallel training starts on its own for each further process.
 HIDDEN: dict[str, Command] = {"worker": _command("worker")}
 

@@ -12,9 +12,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
+from omegaconf import OmegaConf
 from pipeline_world import ROWS, everything, sample_rows, tiny_config, write_slice
 
 from xinyi.cli import main
+from xinyi.config.paths import conf_dir
 from xinyi.errors import ConfigError
 from xinyi.evaluation.decoding import read_decodings
 from xinyi.evaluation.schema import validate
@@ -143,6 +145,18 @@ def test_the_report_is_whole_and_says_what_was_run(run):
         metric = report["tasks"][task]["test"]["metrics"][report["primary"][task]]
         assert 0.0 <= metric["low"] <= metric["value"] <= metric["high"] <= 1.0
         assert metric["n"] == 60
+
+
+def test_what_is_known_of_the_data_goes_from_its_yaml_to_the_report_and_the_model_card(run):
+    known = OmegaConf.to_container(OmegaConf.load(conf_dir() / "data" / "sample.yaml"))["card"]
+    report = json.loads((run.root / "report" / "report.json").read_text(encoding="utf-8"))
+    assert report["data"]["card"] == known
+    page = (run.root / "report" / "report.html").read_text(encoding="utf-8")
+    card = (run.root / "bundle" / "MODEL_CARD.md").read_text(encoding="utf-8")
+    assert "- licence, as its origin states it: CC0-1.0\n" in card
+    for text in (known["task"], known["source"], *known["trouble"]):
+        assert text in page
+        assert f": {text}\n" in card
 
 
 def test_the_verdict_is_one_of_three(run):

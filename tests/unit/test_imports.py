@@ -122,7 +122,7 @@ def test_only_config_and_its_callers_import_hydra():
         ("encoding", {"errors"}),
         ("tasks", {"tasks", "errors"}),
         ("data", {"data", "encoding", "errors", "tasks", "text"}),
-        ("models", {"models", "errors", "tasks", "encoding"}),
+        ("models", {"models", "errors", "tasks", "encoding", "text"}),
         ("training", {"training", "models", "data", "tasks", "encoding", "errors"}),
         ("evaluation", {"evaluation", "tasks", "text", "errors"}),
         ("gates", {"gates", "evaluation", "tasks", "errors"}),

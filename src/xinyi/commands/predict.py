@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from xinyi.cli import parser
+from xinyi.cli import ANY_VERSION, parser
 
 KINDS = "csv, tsv, jsonl (also .gz, .bz2, .xz), parquet or xlsx file"
 
@@ -24,12 +24,13 @@ def main(arguments: Sequence[str]) -> int:
     p.add_argument("--prefix", help="before the new columns' names (default: none, or predicted. where taken)")
     p.add_argument("--format", default="onnx", help="onnx (default), onnx_int8 or openvino")
     p.add_argument("--workers", type=int, help="pieces in work at a time (default: one a core)")
+    p.add_argument("--any-version", action="store_true", help=ANY_VERSION)
     args = p.parse_args(arguments)
     from xinyi.runtime import predict_file
 
     done = predict_file(
         args.bundle, args.input, args.output, args.text_column, args.context_column, args.probabilities,
-        _progress() if sys.stderr.isatty() else None, args.prefix, args.format, args.workers,
+        _progress() if sys.stderr.isatty() else None, args.prefix, args.format, args.workers, not args.any_version,
     )  # fmt: skip
     if done.resumed:
         print(f"{done.resumed:,} rows were answered by an earlier try", file=sys.stderr)

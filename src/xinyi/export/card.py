@@ -64,8 +64,8 @@ def _data(data: Mapping[str, Any]) -> Iterator[str]:
     yield f"- name: {data.get('name') or UNKNOWN}"
     yield f"- licence, as its origin states it: {card.get('licence') or UNKNOWN}"
     for key in ("source", "task", "trouble"):
-        if card.get(key):
-            yield f"- {key}: {' '.join(str(card[key]).split())}"
+        for text in card[key] if isinstance(card.get(key), list) else filter(None, [card.get(key)]):
+            yield f"- {key}: {' '.join(str(text).split())}"
     yield f"- fingerprint (SHA-256): `{data.get('fingerprint') or UNKNOWN}`"
     for split, content in (data.get("splits") or {}).items():
         yield f"- {split}: {content.get('rows', UNKNOWN)} rows"
@@ -97,11 +97,7 @@ def _cost(folder: Path, run: Mapping[str, Any]) -> Iterator[str]:
     seconds, device = run.get("train_seconds"), run.get("device") or UNKNOWN
     hours = f"{seconds / 3600:.3f} hours" if isinstance(seconds, int | float) else UNKNOWN
     yield f"- training: {hours} on {device}; {run.get('parameters') or UNKNOWN} parameters"
-    energy = run.get("energy_kwh")
-    if energy is None:
-        yield "- energy: not metered. Hours x watts of the machine / 1000 = kWh; kWh x the grid's grams a kWh = CO2e."
-    else:
-        yield f"- energy: {energy} kWh"
+    yield "- energy: not metered. Hours x watts of the machine / 1000 = kWh; kWh x the grid's grams a kWh = CO2e."
     sizes = {path.name: path.stat().st_size for path in sorted(folder.glob("model.*"))}
     yield f"- size: {', '.join(f'{name} {size / 1e6:.1f} MB' for name, size in sizes.items())}"
     yield ""

@@ -99,7 +99,7 @@ def limit_lines(recipe: Recipe, run: Mapping[str, Any], report: Mapping[str, Any
         if weak:
             yield f"- {task}: F1 under 0.5 for {'、'.join(weak)}."
         found = (content.get("worst_slices") or {}).get("found") or []
-        if worse := [str(row.get("slice")) for row in found if row.get("worse")]:
+        if worse := [_named(row["slice"]) for row in found if row.get("worse")]:
             yield f"- {task}: worse than elsewhere in {'; '.join(worse)}."
     for task, suite, name, found in _tests(report):
         rate = found.get("pass_rate") or {}
@@ -108,6 +108,11 @@ def limit_lines(recipe: Recipe, run: Mapping[str, Any], report: Mapping[str, Any
     if run.get("embedded_random"):
         yield "- Nothing was learnt before the training on the data above."
     yield ""
+
+
+def _named(parts: Mapping[str, str]) -> str:
+    """A slice, or a pair of them."""
+    return " and ".join(f"{name} = {value}" for name, value in parts.items())
 
 
 def cell(text: str) -> str:

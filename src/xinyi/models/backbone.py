@@ -15,10 +15,11 @@ import torch
 from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from torch import nn
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PretrainedConfig
+from transformers import AutoConfig, AutoModel, PretrainedConfig
 
 from xinyi.errors import ConfigError, describe
 from xinyi.models.quiet import quiet
+from xinyi.models.vocabulary import make_room, read_tokenizer, with_marks
 
 log = logging.getLogger(__name__)
 EMBEDDED = Path(__file__).parent / "embedded"
@@ -36,6 +37,7 @@ class BackboneSettings:
     random: bool = False
     trust_remote_code: bool = False
     attention: str = "auto"
+    placeholders: bool = True
 
 
 @dataclass(frozen=True)
@@ -116,7 +118,7 @@ def _pretrained(settings: BackboneSettings, attention: str) -> Backbone:
     options["trust_remote_code"] = settings.trust_remote_code
     try:
         encoder = _read(str(source), options, attention)
-        tokenizer = _tokenizer(str(source), options)
+        plain = read_tokenizer(str(source), options)
     except ConfigError:
         raise
     except (OSError, ValueError, ImportError, RuntimeError, SafetensorError) as error:
@@ -124,25 +126,31 @@ def _pretrained(settings: BackboneSettings, attention: str) -> Backbone:
         remedy = "check the path or name; weights must be model.safetensors (convert .bin files first)"
         raise ConfigError([describe("a Hugging Face encoder", found, remedy, f"backbone {source}")]) from error
     rows = encoder.get_input_embeddings().num_embeddings
-    if tokenizer.get_vocab_size() > rows:
+    if plain.get_vocab_size() > rows:
         remedy = "use the tokenizer that the encoder was trained with"
         wanted = f"a tokenizer of at most {rows} entries, as the encoder has vectors"
-        raise ConfigError([describe(wanted, tokenizer.get_vocab_size(), remedy, f"backbone {source}")])
+        raise ConfigError([describe(wanted, plain.get_vocab_size(), remedy, f"backbone {source}")])
+    tokenizer = with_marks(plain) if settings.placeholders else plain
+    make_room(encoder, plain, tokenizer)
     return Backbone(_without_pooler(encoder), tokenizer, encoder.config, str(source), random=False)
 
 
-def load_tokenizer(settings: BackboneSettings) -> Tokenizer:
-    """The tokenizer alone. Raises ConfigError as `load_backbone` does."""
+def load_tokenizer(settings: BackboneSettings, marks: bool = True) -> Tokenizer:
+    """The tokenizer alone; marks: as `settings.placeholders` says, else as it was found.
+
+    Raises ConfigError as `load_backbone` does.
+    """
     if settings.kind == "embedded":
         return Tokenizer.from_file(str(EMBEDDED / "tokenizer.json"))
     options: dict[str, Any] = {"local_files_only": True} if settings.kind == "local" else {}
     options |= {"revision": settings.revision} if settings.revision else {}
     source = settings.path if settings.kind == "local" else settings.name
     try:
-        return _tokenizer(str(source), {**options, "trust_remote_code": settings.trust_remote_code})
+        plain = read_tokenizer(str(source), {**options, "trust_remote_code": settings.trust_remote_code})
     except (OSError, ValueError) as error:
         found = " ".join(str(error).split())[:300]
         raise ConfigError([describe("a tokenizer", found, "check the path or name", f"backbone {source}")]) from error
+    return with_marks(plain) if settings.placeholders and marks else plain
 
 
 def _read(source: str, options: dict[str, Any], attention: str) -> nn.Module:
@@ -158,17 +166,6 @@ def _read(source: str, options: dict[str, Any], attention: str) -> nn.Module:
         problem = describe("a weight for each parameter", f"none for {missing[:5]}", remedy, f"backbone {source}")
         raise ConfigError([problem])
     return encoder
-
-
-def _tokenizer(source: str, options: dict[str, Any]) -> Tokenizer:
-    """The fast tokenizer of a folder or hub repository; a vocab.txt alone is converted."""
-    fast = AutoTokenizer.from_pretrained(source, **options)
-    backend = getattr(fast, "backend_tokenizer", None)
-    if backend is None or backend.get_vocab_size() < 100:
-        got = "none" if backend is None else f"{backend.get_vocab_size()} entries"
-        remedy = "put tokenizer.json or vocab.txt beside the weights"
-        raise ConfigError([describe("a fast tokenizer with its vocabulary", got, remedy, f"backbone {source}")])
-    return Tokenizer.from_str(backend.to_str())
 
 
 def _without_pooler(encoder: nn.Module) -> nn.Module:

@@ -14,6 +14,7 @@ from xinyi.errors import ConfigError, describe
 from xinyi.models.backbone import EMBEDDED, BackboneSettings, load_tokenizer, resized
 from xinyi.models.growth import grown
 from xinyi.models.quiet import quiet
+from xinyi.models.vocabulary import make_room
 
 log = logging.getLogger(__name__)
 
@@ -47,6 +48,7 @@ def load_masked_lm(
                 AutoModelForMaskedLM.from_config(config).float(), own, f"random weights in the layout of {name}"
             )
         model = _read(source, options)
+        make_room(model, load_tokenizer(settings, marks=False), own)
         if grow:
             config = resized(source, settings.config, own.get_vocab_size(), **options)
             return MaskedLM(grown(model, config), own, f"{name}, grown")

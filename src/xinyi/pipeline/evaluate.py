@@ -20,19 +20,29 @@ from xinyi.evaluation.behaviour import check_suites
 from xinyi.evaluation.plots import write_confusion_plots
 from xinyi.evaluation.predictions import write_predictions
 from xinyi.evaluation.settings import EvaluationSettings
-from xinyi.pipeline.evaluate_data import apply, given_data, own_data, with_checks, with_training_counts
+from xinyi.pipeline.evaluate_data import (
+    apply,
+    given_checked,
+    given_data,
+    own_checked,
+    own_data,
+    with_training_counts,
+)
 from xinyi.pipeline.facts import run_facts
 from xinyi.pipeline.folder import RunFolder, find_bundle, write_json
 from xinyi.pipeline.measure import ask_suites, latency
 from xinyi.pipeline.resume import run_config
 from xinyi.runtime import Classifier
 from xinyi.runtime import load as load_bundle
+from xinyi.runtime.files import version_problems
 from xinyi.runtime.manifest import SEAL, read_manifest
 
 EVALUATION = "evaluation."
 
 
-def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None) -> tuple[dict[str, Any], Path]:
+def evaluate(
+    target: Path, overrides: Sequence[str], output: Path | None = None, strict: bool = True
+) -> tuple[dict[str, Any], Path]:
     """Answer every row with the bundle and measure the answers.
 
     Args:
@@ -40,6 +50,7 @@ def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None)
         overrides: `data.test=FILE data.text=… data.labels.<task>=…`; for a run they change its own data settings,
             and without any its own validation and test rows are answered again. `evaluation.…` says what is measured.
         output: folder for predictions, data.json and the report; default: a new folder under runs/.
+        strict: refuse a bundle made with other versions of normaliser or masker; else the report notes them.
 
     Returns: the report and the folder it lies in.
 
@@ -47,15 +58,17 @@ def evaluate(target: Path, overrides: Sequence[str], output: Path | None = None)
         BundleError, ConfigError, DataError: what cannot be used.
     """
     bundle = find_bundle(target)
-    classifier = load_bundle(bundle)
+    classifier = load_bundle(bundle, strict=strict)
     is_run = (target / "config.yaml").is_file()
     measured = _evaluation(target, is_run, classifier, [text for text in overrides if text.startswith(EVALUATION)])
     overrides = [text for text in overrides if not text.startswith(EVALUATION)]
-    dataset = own_data(target) if is_run and not overrides else given_data(target, is_run, overrides, classifier)
+    is_own = is_run and not overrides
+    dataset = own_data(target) if is_own else given_data(target, is_run, overrides, classifier)
     folder = RunFolder(output or Path("runs") / f"{datetime.now():%Y-%m-%d_%H%M%S}_evaluate_{dataset.summary['name']}")
     folder.create()
-    dataset = with_checks(dataset, target, folder, classifier.masking)
-    summary = with_training_counts(dataset.summary, target)
+    dataset = own_checked(dataset, target, folder) if is_own else given_checked(dataset, folder, classifier.masking)
+    summary = with_training_counts(dataset.summary, target, bundle)
+    summary["problems"] = [*summary["problems"], *version_problems(read_manifest(bundle))]
     write_json(folder.data, summary)
     paths = _predict(classifier, dataset, folder)
     tasks = [task.id for task in dataset.tasks]

@@ -16,20 +16,54 @@ from xinyi.config.quoting import quote
 from xinyi.config.schema.checks import ChecksConfig
 from xinyi.config.schema.data import DataConfig
 from xinyi.data import Dataset, load, load_split
-from xinyi.errors import ConfigError, describe
+from xinyi.errors import BundleError, ConfigError, describe
 from xinyi.evaluation.settings import EvaluationSettings
-from xinyi.pipeline.data_checks import checked, mark_near
+from xinyi.pipeline.data_checks import check_dataset, checked, mark_near
 from xinyi.pipeline.folder import RunFolder, read_json
 from xinyi.pipeline.resume import run_config
 from xinyi.runtime import Classifier
+from xinyi.runtime.files import file_problems
+from xinyi.runtime.manifest import read_manifest
+
+# A bundle's own report, inside it.
+REPORT = "report/report.json"
 
 
 def own_data(target: Path) -> Dataset:
-    """The run's validation and test rows."""
+    """All rows of a run, as its files hold them now."""
     config = run_config(RunFolder(target), trust=True)  # the bundle answers, no code of a hub
-    dataset = mark_near(load(builders.data_settings(config), builders.task_specs(config)))
-    kept = {name: table for name, table in dataset.splits.items() if name != "train"}
-    return Dataset(dataset.tasks, kept, dataset.summary)
+    return load(builders.data_settings(config), builders.task_specs(config))
+
+
+def own_checked(dataset: Dataset, target: Path, folder: RunFolder) -> Dataset:
+    """A run's validation and test rows with the findings of its checks, made anew where rows have changed since.
+
+    Training rows take part in new checks only as long as they are those that the model learnt from: beside others
+    nothing could be said of leaks.
+    """
+    config, before = run_config(RunFolder(target), trust=True), read_json(target / "data.json")
+    if before.get("fingerprint") == dataset.summary["fingerprint"]:
+        said = {"checks": before.get("checks", {}), "problems": before.get("problems", [])}
+        dataset = replace(mark_near(dataset), summary={**dataset.summary, **said})
+    else:
+        dataset, _ = check_dataset(config, _changed(dataset, before), folder.root, auto="cheap")
+    return replace(dataset, splits=_without_train(dataset.splits))
+
+
+def _changed(dataset: Dataset, before: Mapping[str, Any]) -> Dataset:
+    """With the splits that have changed named among the problems, and without training rows that have."""
+    splits, known = dataset.summary["splits"], before.get("splits", {})
+    other = [name for name in splits if splits[name]["fingerprint"] != known.get(name, {}).get("fingerprint")]
+    problem = f"not the rows that the run had: {', '.join(other)}; the data checks ran anew"
+    if "train" in other:
+        problem += ", without those that look at training rows"
+        dataset, splits = replace(dataset, splits=_without_train(dataset.splits)), _without_train(splits)
+    problems = [problem, *dataset.summary["problems"]]
+    return replace(dataset, summary={**dataset.summary, "splits": splits, "problems": problems})
+
+
+def _without_train(splits: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: content for name, content in splits.items() if name != "train"}
 
 
 def given_data(target: Path, is_run: bool, overrides: Sequence[str], classifier: Classifier) -> Dataset:
@@ -80,19 +114,30 @@ def apply(raw: dict[str, Any], overrides: Sequence[str], group: str) -> Iterator
         node[keys[-1]] = decode_keys(parsed.value())
 
 
-def with_checks(dataset: Dataset, target: Path, folder: RunFolder, masked: bool) -> Dataset:
-    """With the findings of the data checks: the run's own for its own rows, else those that need no training rows."""
-    if "validation" in dataset.splits:
-        found = read_json(target / "data.json").get("checks", {})
-        return replace(dataset, summary={**dataset.summary, "checks": found})
+def given_checked(dataset: Dataset, folder: RunFolder, masked: bool) -> Dataset:
+    """Other rows with the findings of those data checks that need no training rows."""
     settings = builders.check_settings(ChecksConfig(), auto="cheap")
     return checked(dataset, settings, folder.root, masked, EvaluationSettings().seed)[0]
 
 
-def with_training_counts(summary: Mapping[str, Any], target: Path) -> dict[str, Any]:
-    """The labels' counts in the training rows, which the constant answer to compare with is read off."""
-    path = target / "data.json" if (target / "data.json").is_file() else target.parent / "data.json"
-    if "train" in summary["splits"] or not path.is_file():
+def with_training_counts(summary: Mapping[str, Any], target: Path, bundle: Path) -> dict[str, Any]:
+    """The labels' counts in the training rows, which the constant answer to compare with is read off.
+
+    They stand in the data.json of the run, and in the report that a bundle brings along wherever it is copied to.
+    Raises BundleError when that report is not the one that was exported.
+    """
+    if "train" in summary["splits"]:
         return dict(summary)
-    train = read_json(path)["splits"].get("train")
+    train = _train_split(target, bundle)
     return {**summary, "splits": {**summary["splits"], **({"train": train} if train else {})}}
+
+
+def _train_split(target: Path, bundle: Path) -> dict[str, Any] | None:
+    manifest = read_manifest(bundle)
+    if REPORT in manifest.files:
+        if problems := file_problems(manifest, [REPORT]):
+            raise BundleError(problems, f"bundle {bundle} cannot be used")
+        if train := read_json(bundle / REPORT).get("data", {}).get("splits", {}).get("train"):
+            return train
+    run = next((folder for folder in (target, target.parent) if (folder / "config.yaml").is_file()), None)
+    return read_json(run / "data.json")["splits"].get("train") if run else None

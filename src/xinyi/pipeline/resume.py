@@ -45,6 +45,9 @@ def run_config(
     if not trust and isinstance(raw.get("backbone"), dict) and raw["backbone"].get("trust_remote_code"):
         remedy = "read that code first, then add --trust-remote-code"
         raise ConfigError([describe("no code from a hub", "true", remedy, "backbone.trust_remote_code")])
+    if isinstance(raw.get("backbone"), dict):
+        # Runs that do not know the setting were trained with the marks in pieces.
+        raw["backbone"] = {"placeholders": False, **raw["backbone"]}
     for name, change in (changes or {}).items():
         group = raw.get(name)
         raw[name] = {**group, **change} if isinstance(change, dict) and isinstance(group, dict) else change

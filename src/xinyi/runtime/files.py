@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from pathlib import Path
 
 from xinyi.errors import describe
 from xinyi.runtime.manifest import AGAIN, NAME, SIGNATURE, Manifest, sha256
 from xinyi.text import MASKER_VERSION, NORMALIZER_VERSION
+
+log = logging.getLogger(__name__)
 
 
 def file_problems(manifest: Manifest, paths: Iterable[str] | None = None) -> list[str]:
@@ -37,9 +40,18 @@ def _files(folder: Path) -> Iterable[Path]:
     return (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
 
 
+def refused_versions(manifest: Manifest, strict: bool) -> list[str]:
+    """`version_problems` where they are refused; else none, and each is a warning in the log."""
+    problems = version_problems(manifest)
+    for problem in [] if strict else problems:
+        log.warning("%s", problem)
+    return problems if strict else []
+
+
 def version_problems(manifest: Manifest) -> list[str]:
     """Text rooms that differ: the model would read other texts than it was trained on."""
-    remedy = f"install xinyi {manifest.raw.get('versions', {}).get('xinyi', '?')}, or export again"
+    made = manifest.raw.get("versions", {}).get("xinyi", "?")
+    remedy = f"install xinyi {made}, export again, or take it on with --any-version (in Python strict=False)"
     pairs = (("normaliser", manifest.normaliser, NORMALIZER_VERSION), ("masker", manifest.masker, MASKER_VERSION))
     return [
         describe(f"{what} version {wanted}", f"{here} in the installed package", remedy, NAME)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,12 +9,10 @@ from xinyi.encoding import EncodingSettings, TextEncoder
 from xinyi.errors import BundleError, describe
 from xinyi.runtime.classifier import INPUTS, OUTPUT, Classifier
 from xinyi.runtime.engines import SERVABLE, Session, open_session, own_files
-from xinyi.runtime.files import file_problems, version_problems
+from xinyi.runtime.files import file_problems, refused_versions
 from xinyi.runtime.manifest import AGAIN, SEAL, Manifest, read_labels, read_manifest
 from xinyi.tasks.spec import TaskSpec
 from xinyi.text import to_simplified
-
-log = logging.getLogger(__name__)
 
 
 def load(folder: Path | str, threads: int | None = None, format: str = "onnx", strict: bool = True) -> Classifier:
@@ -34,11 +31,8 @@ def load(folder: Path | str, threads: int | None = None, format: str = "onnx", s
             package does not have.
     """
     manifest = read_manifest(Path(folder))
-    versions = version_problems(manifest)
-    for problem in [] if strict else versions:
-        log.warning("%s", problem)
     files = ("labels.json", "tokenizer.json", *graph_files(manifest, format))
-    if problems := [*(versions if strict else []), *file_problems(manifest, files)]:
+    if problems := [*refused_versions(manifest, strict), *file_problems(manifest, files)]:
         raise BundleError(problems, f"bundle {folder} cannot be used")
     return open_classifier(manifest, threads, format)
 

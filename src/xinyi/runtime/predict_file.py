@@ -64,6 +64,7 @@ def predict_file(
     prefix: str | None = None,
     format: str = "onnx",
     workers: int | None = None,
+    strict: bool = True,
 ) -> Summary:
     """Write the input's rows with one more column a task: the label's id.
 
@@ -77,6 +78,7 @@ def predict_file(
         prefix: before the new names; None takes none, or `predicted.` where the input has such columns already.
         format: which of the bundle's formats answers, when `bundle` is a folder.
         workers: pieces in work at a time; None takes one a core.
+        strict: as in `load`, when `bundle` is a folder.
 
     A row that has no usable text keeps its columns, gets no labels and says why in `error` (a column; in jsonl a key
     that only such rows have). From file to file, answers are kept beside the output until it is complete: the same
@@ -88,7 +90,7 @@ def predict_file(
     """
     check_paths(input, output)
     # One thread a batch and a piece a core: small models gain little from sharing one batch.
-    classifier = bundle if isinstance(bundle, Classifier) else load(bundle, threads=1, format=format)
+    classifier = bundle if isinstance(bundle, Classifier) else load(bundle, threads=1, format=format, strict=strict)
     tasks = tuple(task.id for task in classifier.tasks)
     multi = frozenset(task.id for task in classifier.tasks if task.kind == "multi")
     columns = Columns(text_column, context_column, tasks, multi, probabilities)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from xinyi.errors import BundleError, XinyiError, describe
-from xinyi.runtime.files import extra_files, file_problems, version_problems
+from xinyi.runtime.files import extra_files, file_problems, refused_versions
 from xinyi.runtime.golden import NAME as GOLDEN
 from xinyi.runtime.manifest import AGAIN, NAME, Manifest, read_json, read_labels, read_manifest
 from xinyi.runtime.replay import Proof, Scorer, replay
@@ -14,12 +14,12 @@ from xinyi.runtime.replay import Proof, Scorer, replay
 SERVED = ("labels.json", "tokenizer.json", "config.json", GOLDEN)
 
 
-def verify(folder: Path | str) -> list[str]:
+def verify(folder: Path | str, strict: bool = True) -> list[str]:
     """What is wrong with a bundle; an empty list when all is as it was exported. See `prove`."""
-    return prove(folder).problems
+    return prove(folder, strict=strict).problems
 
 
-def prove(folder: Path | str, scorers: Callable[[], Mapping[str, Scorer]] = dict) -> Proof:
+def prove(folder: Path | str, scorers: Callable[[], Mapping[str, Scorer]] = dict, strict: bool = True) -> Proof:
     """Check a bundle in all its parts.
 
     Looks at every file's SHA-256, files that the manifest does not name, versions of the text rooms, labels.json
@@ -27,6 +27,8 @@ def prove(folder: Path | str, scorers: Callable[[], Mapping[str, Scorer]] = dict
 
     Args:
         scorers: gives format → how it is asked, for formats that need torch; called only when there are such.
+        strict: another version of normaliser or masker is a problem; False only warns of it, and what it changes in
+            the golden rows is still found.
 
     Raises:
         BundleError: there is no bundle at all.
@@ -39,7 +41,7 @@ def prove(folder: Path | str, scorers: Callable[[], Mapping[str, Scorer]] = dict
     except BundleError as error:
         return Proof(error.problems)
     damaged = file_problems(manifest)
-    proof = Proof(damaged + extra_files(manifest) + version_problems(manifest))
+    proof = Proof(damaged + extra_files(manifest) + refused_versions(manifest, strict))
     if any(problem.startswith(f"{path}:") for problem in damaged for path in SERVED):
         proof.problems.append(f"{GOLDEN}: not replayed, because files that it needs are missing or changed")
         return proof

@@ -57,8 +57,8 @@ def test_the_card_takes_slices_behaviour_and_licence_from_the_records(tmp_path: 
     content = report["tasks"]["sentiment"]["validation"]
     content["slices"] = {"channel": {"app|web": {"n": 9, "metrics": {"macro_f1": {**rate, "n": 9}}}}}
     content["behaviour"] = {"negation": {"not_good": {"type": "MFT", "n": 10, "pass_rate": rate}}}
-    content["worst_slices"] = {"found": [{"slice": "channel = phone", "worse": True}]}
-    report["data"]["card"] = {"licence": "CC BY 4.0", "source": "a survey"}
+    content["worst_slices"] = {"found": [{"slice": {"channel": "phone", "emoji": "none"}, "worse": True}]}
+    report["data"]["card"] = {"licence": "CC BY 4.0", "source": "a survey", "trouble": ["noisy", "old"]}
     report["run"] |= {"train_seconds": 7200, "device": "a CPU", "created": "2026-01-02T00:00:00+00:00"}
     (tmp_path / "two").mkdir()
     (tmp_path / "two" / "report.json").write_text(json.dumps(report), encoding="utf-8")
@@ -67,7 +67,8 @@ def test_the_card_takes_slices_behaviour_and_licence_from_the_records(tmp_path: 
     assert "licence, as its origin states it: CC BY 4.0" in card
     assert "| sentiment | validation | channel = app\\|web | macro_f1 | 0.400 (0.300 to 0.500) | 9 |" in card
     assert "| sentiment | negation | not_good | MFT | 0.400 (0.300 to 0.500) | 10 |" in card
-    assert "worse than elsewhere in channel = phone" in card
+    assert "- source: a survey\n- trouble: noisy\n- trouble: old\n" in card
+    assert "worse than elsewhere in channel = phone and emoji = none.\n" in card
     assert "passes 0.400 (0.300 to 0.500) of the behaviour test negation/not_good" in card
     assert "2.000 hours on a CPU" in card
     assert "year    = {2026}" in card

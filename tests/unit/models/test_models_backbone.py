@@ -23,11 +23,12 @@ from transformers import (
 
 from xinyi.errors import ConfigError
 from xinyi.models.backbone import EMBEDDED, BackboneSettings, load_backbone
+from xinyi.models.vocabulary import MARKS
 
 TINY = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 64}
 SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = [*SPECIALS, *"的一是不了在人有我他这个上们来到时大地为", *(f"word{i}" for i in range(90))]
-MARKS = {"pad_token_id": 0, "cls_token_id": 2, "sep_token_id": 3, "bos_token_id": 2, "eos_token_id": 3}
+SPECIAL_IDS = {"pad_token_id": 0, "cls_token_id": 2, "sep_token_id": 3, "bos_token_id": 2, "eos_token_id": 3}
 IDS = torch.tensor([[2, 6, 7, 8, 3], [2, 9, 3, 0, 0]])
 MASK = (IDS != 0).long()
 
@@ -75,7 +76,7 @@ def test_a_local_folder_gives_the_outputs_of_what_was_saved(tmp_path, tokenizer)
     assert not backbone.encoder.training
     assert backbone.encoder.pooler is None
     assert backbone.tokenizer.encode("我们来", add_special_tokens=False).tokens == ["我", "们", "来"]
-    assert backbone.tokenizer.get_vocab_size() == len(WORDS)
+    assert backbone.tokenizer.get_vocab_size() == len(WORDS) + len(MARKS)
 
 
 @pytest.mark.parametrize("kind", [BertForMaskedLM, BertForSequenceClassification])
@@ -176,7 +177,7 @@ def test_the_longest_row_follows_from_the_positions(tmp_path):
     make_folder(tmp_path / "bert")
     assert load(tmp_path / "bert").max_length == 32
     roberta = RobertaConfig(vocab_size=200, max_position_embeddings=34, pad_token_id=1, **TINY)
-    modern = ModernBertConfig(vocab_size=200, max_position_embeddings=64, **MARKS, **TINY)
+    modern = ModernBertConfig(vocab_size=200, max_position_embeddings=64, **SPECIAL_IDS, **TINY)
     cases = (("roberta", RobertaModel(roberta), 32), ("modernbert", ModernBertModel(modern), None))
     for name, made, expected in cases:
         make_folder(tmp_path / name)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from tiny_bundle import TEXTS, shared_bundle
 
+from xinyi.cli import main
 from xinyi.errors import BundleError, ConfigError
 from xinyi.evaluation.schema import validate
 from xinyi.gates.base import Evidence
 from xinyi.gates.facts import DataFindings
 from xinyi.pipeline.evaluate import evaluate
+from xinyi.runtime.manifest import render, seal
 
 SUITE = """
 suite: ours
@@ -75,6 +78,18 @@ def test_the_rows_are_limited_and_checked_as_far_as_that_goes_without_training_r
     outcomes = [rule.check(Evidence(report))[0] for rule in asked]
     assert [outcome.answer for outcome in outcomes] == ["pass", "fail"]
     assert "did not run" in outcomes[1].why
+
+
+def test_a_bundle_of_another_masker_is_measured_only_when_told_so(rows: Path, tmp_path: Path) -> None:
+    old = shutil.copytree(shared_bundle(), tmp_path / "old")
+    raw = json.loads((old / "manifest.json").read_text(encoding="utf-8"))
+    (old / "manifest.json").write_bytes(render(seal({**raw, "masker": "0"})))
+    arguments = ["evaluate", str(old), *overrides(rows, "evaluation.suites=[]"), "--output", str(tmp_path / "out")]
+    assert main(arguments) == 2
+    assert not (tmp_path / "out").exists()
+    assert main([*arguments, "--any-version"]) == 0
+    report = json.loads((tmp_path / "out" / "report" / "report.json").read_text(encoding="utf-8"))
+    assert any("masker version 0" in problem for problem in report["data"]["problems"])
 
 
 def test_the_bundles_own_threshold_is_reported(rows: Path, tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from xinyi import cli
 from xinyi.errors import BundleError
 from xinyi.runtime import files, load
 from xinyi.runtime.golden import read_golden
@@ -16,17 +17,8 @@ from xinyi.runtime.verify import prove
 OLD = Path(__file__).parents[2] / "fixtures" / "bundle_schema1"
 
 
-@pytest.fixture
-def same_text_rooms(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fixture is about schemas: newer rules for texts refuse it for another reason, tested below."""
-    manifest = read_manifest(OLD)
-    monkeypatch.setattr(files, "NORMALIZER_VERSION", manifest.normaliser)
-    monkeypatch.setattr(files, "MASKER_VERSION", manifest.masker)
-
-
-@pytest.mark.usefixtures("same_text_rooms")
 def test_a_bundle_of_schema_1_loads_and_answers_its_golden_rows() -> None:
-    classifier = load(OLD, threads=1)
+    classifier = load(OLD, threads=1, strict=False)
     assert (classifier.name, classifier.version, classifier.format) == ("old", "0.1.0", "onnx")
     # Rows that no rule for personal data can ever touch.
     rows = [row for row in read_golden(OLD) if row.note in ("short", "two characters", "one full stop", "empty")]
@@ -37,14 +29,14 @@ def test_a_bundle_of_schema_1_loads_and_answers_its_golden_rows() -> None:
             assert said["all"] == pytest.approx(row.tasks[task]["probabilities"], abs=1e-5)
 
 
-@pytest.mark.usefixtures("same_text_rooms")
 def test_its_one_tolerance_counts_for_each_format() -> None:
     manifest = read_manifest(OLD)
     assert manifest.raw["schema_version"] == 2
     assert {name: record.tolerance for name, record in manifest.formats.items()} == {"safetensors": 1e-5, "onnx": 1e-5}
-    proof = prove(OLD)
+    proof = prove(OLD, strict=False)
     assert set(proof.replayed) == {"onnx"}
     assert not [text for text in proof.problems if "schema" in text or "manifest.json" in text]
+    assert "masker version 1" in "".join(prove(OLD).problems)
 
 
 def test_other_text_rooms_are_refused_unless_told_otherwise(
@@ -56,6 +48,18 @@ def test_other_text_rooms_are_refused_unless_told_otherwise(
     with caplog.at_level(logging.WARNING):
         assert load(OLD, threads=1, strict=False).predict(["快递到哪了"])[0]["intent"]["label"]
     assert "masker version" in caplog.text
+
+
+def test_the_command_line_answers_with_it_when_told_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "in.csv").write_text("text\n还是不行\n", encoding="utf-8")
+    arguments = ["predict", str(OLD), "--input", str(tmp_path / "in.csv"), "--output", str(tmp_path / "out.csv")]
+    assert cli.main(arguments) == 2
+    assert "--any-version" in capsys.readouterr().err
+    assert cli.main([*arguments, "--any-version"]) == 0
+    assert "masker version 1" in caplog.text
+    assert (tmp_path / "out.csv").read_text(encoding="utf-8").startswith("text,sentiment")
 
 
 def test_a_newer_schema_says_what_to_install(tmp_path: Path) -> None:

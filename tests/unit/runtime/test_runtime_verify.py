@@ -10,6 +10,7 @@ import onnx
 import pytest
 from tiny_bundle import TASKS
 
+from xinyi import cli
 from xinyi.errors import BundleError
 from xinyi.runtime import verify
 from xinyi.runtime.manifest import read_manifest, render, seal, sha256
@@ -170,6 +171,24 @@ def test_dropped_golden_rows_are_found(spoiled: Path) -> None:
 def test_another_text_room_is_found(spoiled: Path, field: str) -> None:
     reseal(spoiled, **{field: "0"})
     assert any(f"{field} version 0" in problem for problem in verify(spoiled))
+
+
+def test_another_text_room_can_be_taken_on_but_not_what_it_changes(
+    spoiled: Path, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    reseal(spoiled, masker="0")
+    assert cli.main(["verify", str(spoiled)]) == 1
+    assert "masker version 0" in capsys.readouterr().err
+    assert cli.main(["verify", str(spoiled), "--any-version"]) == 0
+    assert "masker version 0" in caplog.text
+    lines = (spoiled / "golden.jsonl").read_text(encoding="utf-8").splitlines()
+    row = json.loads(lines[0])
+    row["prepared"] = ["as the other masker left it", ""]
+    text = "\n".join([json.dumps(row, ensure_ascii=False), *lines[1:]]) + "\n"
+    (spoiled / "golden.jsonl").write_text(text, encoding="utf-8")
+    reseal(spoiled)
+    assert cli.main(["verify", str(spoiled), "--any-version"]) == 1
+    assert "expected the cleaned texts of the export, got others in 1 of" in capsys.readouterr().err
 
 
 def test_a_graph_that_is_none_is_a_problem_not_a_crash(spoiled: Path) -> None:

@@ -27,6 +27,9 @@ class BackboneConfig:
     )
     trust_remote_code: bool = setting(False, "run code from the hub repository; leave off unless you have read it")
     attention: str = setting("auto", "attention implementation", choices=("auto", "eager", "sdpa"))
+    placeholders: bool = setting(
+        True, "kind=local or hub: the marks of masked personal data, such as [手机号], become single tokens"
+    )
     pooling: str = setting("mean", "how token vectors become one", choices=POOLING_NAMES)
     dropout: float = setting(0.1, "dropout before the heads", least=0.0, most=0.9)
     lexical: bool = setting(False, "single tokens and pairs of tokens answer too, beside the encoder (wide and deep)")

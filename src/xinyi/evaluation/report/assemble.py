@@ -22,6 +22,7 @@ from xinyi.tasks.decode import Decoding
 # What a reader needs of data.json to judge the numbers; no texts stand in there.
 DATA_KEYS = (
     "name",
+    "card",
     "fingerprint",
     "sources",
     "split_made",

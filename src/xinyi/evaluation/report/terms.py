@@ -66,6 +66,8 @@ SCORES = {
     "energy": ("energy", "能量"),
     "mahalanobis": ("Mahalanobis", "马氏距离"),
 }
+# Keys of a data set's card.
+KNOWN = {"task": "任务", "licence": "许可", "source": "来源", "trouble": "已知问题"}
 COSTS = {
     "training": "训练用时", "parameters": "参数量", "backbone": "骨干模型", "device": "设备", "precision": "精度",
     "seed": "随机种子", "git commit": "代码版本",

@@ -9,9 +9,9 @@ from markupsafe import Markup
 
 from xinyi.evaluation.report import svg
 from xinyi.evaluation.report.language import both
-from xinyi.evaluation.report.terms import COSTS, SPLITS
+from xinyi.evaluation.report.terms import COSTS, KNOWN, SPLITS
 
-DATA_KEYS = ("name", "split_made", "personal_data", "sources", "problems")
+DATA_KEYS = ("name", "card", "split_made", "personal_data", "sources", "problems")
 SHOWN_LABELS = 12
 
 
@@ -22,7 +22,8 @@ def data(report: Mapping[str, Any], names: Mapping[str, Mapping[str, Markup]]) -
     return {
         **dict.fromkeys(DATA_KEYS),
         **found,
-        "card": [_split(name, about) for name, about in found.get("splits", {}).items()],
+        "splits": [_split(name, about) for name, about in found.get("splits", {}).items()],
+        "known": [_known(key, value) for key, value in (found.get("card") or {}).items()],
         "labels": [
             _labels(task, counts, names[task]) for task, counts in train.get("labels", {}).items() if task in names
         ],
@@ -37,6 +38,11 @@ def _split(name: str, about: Mapping[str, Any]) -> dict[str, Any]:
         "characters": about.get("characters") or {},
         "fingerprint": str(about.get("fingerprint") or "")[:12],
     }
+
+
+def _known(key: str, value: Any) -> tuple[Markup, list[str]]:
+    """What the data's own card says under a key, one text for each entry of a list."""
+    return both(key, KNOWN.get(key, "")), [str(text) for text in (value if isinstance(value, list) else [value])]
 
 
 def _labels(task: str, counts: Mapping[str, int], names: Mapping[str, Markup]) -> dict[str, Any]:
