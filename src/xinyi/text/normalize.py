@@ -1,4 +1,4 @@
-"""Text normalisation, version 1: the same visible message always becomes the same string.
+"""Text normalisation, version 2: the same visible message always becomes the same string.
 
 Order of the steps (each relies on the ones before it):
 
@@ -7,7 +7,7 @@ Order of the steps (each relies on the ones before it):
 3. runs of combining marks are cut, then NFKC, with normal Chinese full-width punctuation kept;
 4. white space becomes single spaces, one line, stripped;
 5. elongations are capped at three;
-6. web addresses and @names become ``[网址]`` and ``[用户名]`` (see :mod:`xinyi.text.links`).
+6. web addresses and @names become ``[网址]`` and ``[用户名]`` (see :mod:`xinyi.text.links`), but in e-mail addresses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import unicodedata
 
 from xinyi.text.links import replace_links
 
-NORMALIZER_VERSION = "1"
+NORMALIZER_VERSION = "2"
 
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _LONE = re.compile("[\ud800-\udfff]")
