@@ -20,7 +20,7 @@ def mask_file(input: Path | str, output: Path | str, text_column: str = "text") 
     is written. A value that is no text stays. The output appears only when complete.
 
     Raises:
-        DataError: file missing, not UTF-8 or broken; no such column, or not in each row; input is output.
+        DataError: file missing or cut; rows that cannot be read; no such column, or not in each row; input is output.
     """
     check_paths(input, output)
     counts: Counter[str] = Counter()

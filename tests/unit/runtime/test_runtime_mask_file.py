@@ -133,3 +133,10 @@ def test_what_only_the_cleaned_text_shows_is_masked_in_it(tmp_path: Path) -> Non
     source.write_text("text\n电话：⑬800138000！！！！！\n[手机号]是⑬800138000\n", encoding="utf-8")
     assert mask_file(source, target) == (2, {"mobile": 2})
     assert target.read_text(encoding="utf-8") == "text\n电话：[手机号]！！！\n[手机号]是[手机号]\n"
+
+
+def test_other_encodings_are_masked(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(f"编号,text\n1,我的手机坏了，打{NUMBER}，谢谢\n".encode("gb18030"))
+    assert mask_file(source, target) == (1, {"mobile": 1})
+    assert target.read_text(encoding="utf-8-sig") == "编号,text\n1,我的手机坏了，打[手机号]，谢谢\n"
