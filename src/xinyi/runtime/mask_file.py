@@ -10,16 +10,17 @@ from xinyi.errors import DataError, describe
 from xinyi.runtime.columns import shown
 from xinyi.runtime.output import check_paths, open_output
 from xinyi.runtime.tables import Row, open_input
-from xinyi.text import PLACEHOLDERS, find_personal_data
+from xinyi.text import PLACEHOLDERS, mask, normalize, prepare
 
 
 def mask_file(input: Path | str, output: Path | str, text_column: str = "text") -> tuple[int, Counter[str]]:
     """Write the input's rows with the text column masked; returns the rows and what was masked, by kind.
 
-    The text is otherwise left as it is; a value that is no text stays. The output appears only when complete.
+    The text is otherwise left as it is, but where the rules see more in the cleaned text that training reads, that one
+    is written. A value that is no text stays. The output appears only when complete.
 
     Raises:
-        DataError: file missing, not UTF-8 or broken; no such column, or not in each row; input is output.
+        DataError: file missing or cut; rows that cannot be read; no such column, or not in each row; input is output.
     """
     check_paths(input, output)
     counts: Counter[str] = Counter()
@@ -90,10 +91,11 @@ def _refuse(rows: list[int], expected: str, remedy: str) -> None:
 
 
 def _masked(text: str, counts: Counter[str]) -> str:
-    """The text with each span replaced by its placeholder."""
-    pieces, end = [], 0
-    for span in find_personal_data(text):
-        pieces += [text[end : span.start], PLACEHOLDERS[span.kind]]
-        end = span.end
-        counts[span.kind] += 1
-    return "".join([*pieces, text[end:]])
+    """The text with all that `prepare` finds in it replaced by placeholders."""
+    masked, wanted = mask(text), prepare(text)
+    if normalize(masked) != wanted:
+        masked = wanted
+    for kind, placeholder in PLACEHOLDERS.items():
+        if (new := masked.count(placeholder) - text.count(placeholder)) > 0:
+            counts[kind] += new
+    return masked

@@ -15,7 +15,8 @@ from uuid import uuid4
 from xinyi.errors import DataError, describe
 from xinyi.runtime.columns import AWAY, shown
 from xinyi.runtime.streams import COMPRESSIONS, STREAM, kind, packed
-from xinyi.runtime.tables import DELIMITERS, ERROR, JSON_LINES, READERS, Row, Table, TextTable
+from xinyi.runtime.tables import DELIMITERS, ERROR, JSON_LINES, READERS, Row, Table
+from xinyi.runtime.tables_text import TextTable
 
 # What a table's cell says for none of a task's labels: read as labels, a blank one means that the row was not labelled.
 NONE_OF_THEM = "[]"

@@ -71,8 +71,8 @@ def predict_file(
     Args:
         bundle: a folder, or a classifier already loaded.
         input, output: .csv, .tsv, .jsonl (these also .gz, .bz2, .xz), .parquet, .xlsx, or "-" for jsonl on stdin and
-            stdout. A multi task's labels are a list in jsonl and parquet and joined by | elsewhere. The output
-            appears only when complete.
+            stdout. Text in UTF-8, UTF-16, GB18030 or Big5 is read, UTF-8 written. A multi task's labels are a list in
+            jsonl and parquet and joined by | elsewhere. The output appears only when complete.
         probabilities: adds `<task>.probability`.
         progress: called with the rows done and the share of the input read (None where unknown).
         prefix: before the new names; None takes none, or `predicted.` where the input has such columns already.
@@ -80,12 +80,12 @@ def predict_file(
         workers: pieces in work at a time; None takes one a core.
         strict: as in `load`, when `bundle` is a folder.
 
-    A row that has no usable text keeps its columns, gets no labels and says why in `error` (a column; in jsonl a key
-    that only such rows have). From file to file, answers are kept beside the output until it is complete: the same
-    call goes on where a killed one was.
+    A row that cannot be read or has no usable text keeps its columns, gets no labels and says why in `error` (a column;
+    in jsonl a key that only such rows have), with the cells for which there is no column. From file to file, answers
+    are kept beside the output until it is complete: the same call goes on where a killed one was.
 
     Raises:
-        DataError: file missing, not UTF-8 or broken; no such column; input is output; the disk is full.
+        DataError: file missing or cut; a header that cannot be read; no such column; input is output; the disk is full.
         BundleError: the bundle cannot be used.
     """
     check_paths(input, output)

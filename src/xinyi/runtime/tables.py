@@ -1,24 +1,19 @@
-"""Rows of tables, one at a time: what every reader gives, and the readers of csv, tsv and jsonl (standard library)."""
+"""Rows of tables, one at a time: what every reader gives, and which reader a file has."""
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, Protocol
 
 from xinyi.errors import DataError, describe
-from xinyi.runtime.streams import BROKEN, STREAM, Source, kind
+from xinyi.runtime.streams import kind
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 ERROR = "error"
-# A quote that never closes swallows the rest of a file: this bounds how much is read before that is noticed.
-LONGEST = 10_000_000
-BOM = b"\xef\xbb\xbf"
 
 
 @dataclass
@@ -36,8 +31,9 @@ class Row:
 class Table(Protocol):
     """An open input: iterate for rows.
 
-    header: column names in order; None for jsonl, whose rows need not share keys. marked: the file begins with a
-    byte order mark, which spreadsheet programs want to see again. schema: the columns' Arrow types, None elsewhere.
+    header: column names in order; None for jsonl, whose rows need not share keys. marked: the file is in UTF-8 with a
+    byte order mark, or in another encoding: csv made from it gets the mark, by which spreadsheet programs know UTF-8.
+    schema: the columns' Arrow types, None elsewhere.
     """
 
     name: str
@@ -58,90 +54,15 @@ class Table(Protocol):
         ...
 
 
-class TextTable:
-    """csv, tsv or jsonl; see Table."""
+def surplus(cells: Sequence[Any]) -> str:
+    """The end of an error that keeps the cells for which there is no column; "" without any."""
+    return f"; the rest: {json.dumps(list(cells), ensure_ascii=False, default=str)}" if cells else ""
 
-    schema = None
 
-    def __init__(self, source: Path | str) -> None:
-        self._source = Source(source)
-        self.name = self._source.name
-        delimiter = DELIMITERS.get(kind(source)[0])
-        self.number = 0
-        self.marked = self.name != "stdin" and self._peeked(BOM)
-        self.text = TextIOWrapper(self._source.file, encoding="utf-8-sig", newline="" if delimiter else "\n")
-        self.header: list[str] | None = None
-        self._rows: Iterator[Row] = self._json_rows()
-        if delimiter:
-            csv.field_size_limit(LONGEST)
-            self._cells = csv.reader(self.text, delimiter=delimiter, strict=True)
-            self._rows = self._csv_rows()
-            self.header = self._guarded(self._cells) or []
+def _text(source: Path | str) -> Table:
+    from xinyi.runtime.tables_text import TextTable
 
-    def share(self) -> float | None:
-        """See Table."""
-        return self._source.share()
-
-    def close(self) -> None:
-        """See Table."""
-        self.text.detach()
-        self._source.close()
-
-    def __iter__(self) -> Iterator[Row]:
-        """See Table."""
-        while (row := self._guarded(self._rows)) is not None:
-            yield row
-
-    def _peeked(self, mark: bytes) -> bool:
-        try:
-            return self._source.file.peek(len(mark))[: len(mark)] == mark
-        except BROKEN as error:
-            raise self._broken(error) from error
-
-    def _guarded(self, source: Iterator[Any]) -> Any:
-        """The next item, or None at the end. Raises DataError for bytes or quotes that cannot be read."""
-        where = f"{self.name} after row {self.number}"
-        try:
-            return next(source, None)
-        except UnicodeDecodeError as error:
-            remedy = "convert the file, for example with iconv -f GB18030 -t UTF-8"
-            raise DataError([describe("UTF-8", "other bytes", remedy, where)]) from error
-        except csv.Error as error:
-            remedy = 'close each quote, and write a quote inside a quoted cell twice ("")'
-            raise DataError([describe("a readable csv", error, remedy, where)]) from error
-        except BROKEN as error:
-            raise self._broken(error) from error
-
-    def _broken(self, error: BaseException) -> DataError:
-        where = f"{self.name} after row {self.number}"
-        return DataError([describe("a file that can be read to its end", error, "pack or copy it again", where)])
-
-    def _csv_rows(self) -> Iterator[Row]:
-        header = self.header or []
-        for cells in self._cells:
-            if not cells:
-                continue
-            self.number += 1
-            gap = len(cells) - len(header)
-            error = f"{len(cells)} cells under {len(header)} columns" if gap else None
-            cells += [""] * -gap
-            size = sum(map(len, cells))
-            yield Row(self.number, dict(zip(header, cells, strict=False)), size, cells[: len(header)], error)
-
-    def _json_rows(self) -> Iterator[Row]:
-        while line := self.text.readline(LONGEST):
-            if len(line) == LONGEST:
-                where = f"{self.name} after row {self.number}"
-                raise DataError([describe(f"lines under {LONGEST} characters", "a longer one", "split it", where)])
-            if not line.strip():
-                continue
-            self.number += 1
-            try:
-                values = json.loads(line)
-            except (ValueError, RecursionError):
-                values = None
-            error = None if isinstance(values, dict) else "line is no JSON object"
-            yield Row(self.number, {"line": line.rstrip("\r\n")} if error else values, len(line), error=error)
+    return TextTable(source)
 
 
 def _parquet(source: Path | str) -> Table:
@@ -158,10 +79,10 @@ def _xlsx(source: Path | str) -> Table:
 
 # What lies behind a name's ending. Parquet and xlsx need packages that the base does not bring.
 READERS: dict[str, Callable[[Path | str], Table]] = {
-    ".csv": TextTable,
-    ".tsv": TextTable,
-    ".jsonl": TextTable,
-    ".ndjson": TextTable,
+    ".csv": _text,
+    ".tsv": _text,
+    ".jsonl": _text,
+    ".ndjson": _text,
     ".parquet": _parquet,
     ".xlsx": _xlsx,
 }
@@ -183,4 +104,4 @@ def missing_package(name: str, kind: str) -> DataError:
     return DataError([describe(f"the package {name}", "none", "pip install 'xinyi[tables]'", f"{kind} files")])
 
 
-__all__ = ["BOM", "DELIMITERS", "ERROR", "JSON_LINES", "READERS", "STREAM", "Row", "Table", "TextTable", "open_input"]
+__all__ = ["DELIMITERS", "ERROR", "JSON_LINES", "READERS", "Row", "Table", "missing_package", "open_input", "surplus"]

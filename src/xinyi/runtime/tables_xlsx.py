@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from xinyi.errors import DataError, describe
-from xinyi.runtime.tables import Row, missing_package
+from xinyi.runtime.tables import Row, missing_package, surplus
 
 # The format's own limit, header included.
 MOST_ROWS = 1_048_576
@@ -61,8 +61,10 @@ class SheetTable:
                 continue
             self._read += 1
             own = [*cells, *[None] * (len(self.header) - len(cells))]
-            stray = any(cell is not None for cell in own[len(self.header) :])
-            error = f"cells beyond the {len(self.header)} columns" if stray else None
+            while len(own) > len(self.header) and own[-1] is None:
+                own.pop()
+            stray = own[len(self.header) :]
+            error = f"cells beyond the {len(self.header)} columns{surplus(stray)}" if stray else None
             values = dict(zip(self.header, own, strict=False))
             size = sum(len(cell) for cell in own if isinstance(cell, str))
             yield Row(self._read, values, size, error=error)

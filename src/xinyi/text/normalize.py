@@ -1,4 +1,4 @@
-"""Text normalisation, version 1: the same visible message always becomes the same string.
+"""Text normalisation, version 2: the same visible message always becomes the same string.
 
 Order of the steps (each relies on the ones before it):
 
@@ -7,7 +7,7 @@ Order of the steps (each relies on the ones before it):
 3. runs of combining marks are cut, then NFKC, with normal Chinese full-width punctuation kept;
 4. white space becomes single spaces, one line, stripped;
 5. elongations are capped at three;
-6. web addresses and @names become ``[网址]`` and ``[用户名]`` (see :mod:`xinyi.text.links`).
+6. web addresses and @names become ``[网址]`` and ``[用户名]`` (see :mod:`xinyi.text.links`), but in e-mail addresses.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import unicodedata
 
 from xinyi.text.links import replace_links
 
-NORMALIZER_VERSION = "1"
+NORMALIZER_VERSION = "2"
 
 _PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
 _LONE = re.compile("[\ud800-\udfff]")
@@ -26,11 +26,12 @@ _LONE = re.compile("[\ud800-\udfff]")
 # selectors, object replacement, tag characters and private use.  Variation selectors (VS15, VS16, ideographic)
 # are always dropped: keyboards disagree on sending them, and ❤ with and without VS16 is the same message.
 # Unassigned code points stay: a newer emoji is unassigned for an older Python.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+INVISIBLE = (
+    "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
     "\u200b\u200c\u200e\u200f\u202a-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffc"
-    "\ue000-\uf8ff\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
+    "\ue000-\uf8ff\U0001d173-\U0001d17a\U000e0000-\U000e0fff\U000f0000-\U0010ffff"
 )
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
 
 # Emoji that may stand next to a joiner; all of them are untouched by NFKC, so the decision is stable.
 _JOINABLE = "\u2194\u2195\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff"
@@ -48,7 +49,7 @@ _SPACE = re.compile(r"\s+")
 
 # Digits never shrink (10000), nor do Chinese digits (a phone number read out loud may hold 零零零零), nor the
 # square brackets that delimit placeholders and weibo emoticons.
-_ELONGATED = re.compile(r"([^\d\[\]〇零幺一二三四五六七八九])\1{3,}")
+_ELONGATED = re.compile(r"([^\d\[\]〇零洞幺一二三四五六七拐八九勾])\1{3,}")
 
 
 def normalize(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ import pytest
 from xinyi.errors import DataError
 from xinyi.runtime.mask_file import mask_file
 from xinyi.runtime.tables import open_input
+from xinyi.text import normalize, prepare
 
 NUMBER = "13900139002"
+PLANTED = Path(__file__).parents[1] / "text" / "planted.jsonl"
 
 
 @pytest.mark.parametrize("suffix", ["csv", "tsv"])
@@ -102,3 +105,38 @@ def test_a_carriage_return_in_a_cell_parts_no_row(tmp_path: Path) -> None:
     with open(target, encoding="utf-8", newline="") as file:
         assert list(csv.reader(file)) == [["id", "text"], ["1", "快递\r太慢"], ["2", "两\n行"]]
     assert b"\r\n" not in target.read_bytes()
+
+
+def masked(folder: Path, texts: list[str]) -> list[str]:
+    source, target = folder / "in.jsonl", folder / "out.jsonl"
+    source.write_text("".join(json.dumps({"text": text}) + "\n" for text in texts), encoding="utf-8")
+    mask_file(source, target)
+    return [json.loads(line)["text"] for line in target.read_text(encoding="utf-8").splitlines()]
+
+
+@pytest.mark.parametrize("between", ["", "\u200b", "\xad", "\r\n"])
+def test_a_file_is_masked_as_training_would(tmp_path: Path, between: str) -> None:
+    """Every planted message, whatever is strewn between its characters."""
+    rows = [json.loads(line)["text"] for line in PLANTED.read_text(encoding="utf-8").splitlines()]
+    texts = [between.join(re.sub("⟦[a-z_]+:([^⟧]+)⟧", r"\1", row)) for row in rows]
+    assert [normalize(text) for text in masked(tmp_path, texts)] == [prepare(text) for text in texts]
+
+
+def test_the_text_is_left_as_it_is_beside_what_is_masked(tmp_path: Path) -> None:
+    """Links, blanks and elongations are nobody's data."""
+    texts = ["好好好好好  看https://a.cn @李四\n电话138\u200b0013\u200b8000\u3000急！！！！！", "Ｏ\u200bＫ"]
+    assert masked(tmp_path, texts) == ["好好好好好  看https://a.cn @李四\n电话[手机号]\u3000急！！！！！", "Ｏ\u200bＫ"]
+
+
+def test_what_only_the_cleaned_text_shows_is_masked_in_it(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_text("text\n电话：⑬800138000！！！！！\n[手机号]是⑬800138000\n", encoding="utf-8")
+    assert mask_file(source, target) == (2, {"mobile": 2})
+    assert target.read_text(encoding="utf-8") == "text\n电话：[手机号]！！！\n[手机号]是[手机号]\n"
+
+
+def test_other_encodings_are_masked(tmp_path: Path) -> None:
+    source, target = tmp_path / "in.csv", tmp_path / "out.csv"
+    source.write_bytes(f"编号,text\n1,我的手机坏了，打{NUMBER}，谢谢\n".encode("gb18030"))
+    assert mask_file(source, target) == (1, {"mobile": 1})
+    assert target.read_text(encoding="utf-8-sig") == "编号,text\n1,我的手机坏了，打[手机号]，谢谢\n"

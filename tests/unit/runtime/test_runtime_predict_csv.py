@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import io
 import sys
 import tracemalloc
@@ -74,8 +75,66 @@ def test_rows_of_another_width_do_not_stop_the_rest(classifier: Classifier, tmp_
     rows = read(tmp_path / "out.csv")[1:]
     assert [row[0] for row in rows] == ["1", "2", "3", "4"]
     assert rows[1][-1] == "1 cells under 2 columns"
-    assert rows[2][-1] == "3 cells under 2 columns"
+    assert rows[2][-1] == '3 cells under 2 columns; the rest: ["多余"]'
     assert rows[3][-1] == ""
+
+
+def test_bytes_and_quotes_of_one_row_do_not_stop_the_rest(classifier: Classifier, tmp_path: Path) -> None:
+    lines = ["a,text", "1,好", '2,"太"慢了', "3,坏\0了", '4,"差', '5,"一般"', "6,好,甲,乙", '7,"两', '行",好']
+    source = tmp_path / "in.csv"
+    source.write_bytes("\n".join(lines).encode().replace(b"\0", b"\xff\xfe"))
+    assert predict_file(classifier, source, tmp_path / "out.csv") == Summary(rows=7, errors=5)
+    rows = read(tmp_path / "out.csv")[1:]
+    assert [row[:2] for row in rows] == [
+        ["1", "好"],
+        ["2", '"太"慢了'],
+        ["3", "坏\ufffd\ufffd了"],
+        ["4", '"差'],
+        ["5", "一般"],
+        ["6", "好"],
+        ["7", "两\n行"],
+    ]
+    assert [row[-1] for row in rows] == [
+        "",
+        "quotes that do not match",
+        "bytes that are no UTF-8",
+        "quotes that do not match",
+        "",
+        '4 cells under 2 columns; the rest: ["甲", "乙"]',
+        '3 cells under 2 columns; the rest: ["好"]',
+    ]
+    assert [bool(row[2]) for row in rows] == [not row[-1] for row in rows]
+
+
+def test_a_quote_that_never_closes_swallows_no_other_row(classifier: Classifier, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_text('a,text\n0,"好\n' + "".join(f"{i},好\n" for i in range(1, 3000)), encoding="utf-8")
+    assert predict_file(classifier, source, tmp_path / "out.csv") == Summary(rows=3000, errors=1)
+    assert [row[0] for row in read(tmp_path / "out.csv")[1:]] == [str(i) for i in range(3000)]
+
+
+@pytest.mark.parametrize("encoding", ["gb18030", "big5", "utf-16"])
+@pytest.mark.parametrize("ending", [".csv", ".tsv.gz"])
+def test_other_encodings_are_read_and_answered_for_spreadsheets(
+    classifier: Classifier, tmp_path: Path, encoding: str, ending: str
+) -> None:
+    sign = "," if ending == ".csv" else "\t"
+    text = f"id{sign}text\n" + "".join(f"{i}{sign}我的手機壞了，要退貨，你好\n" for i in range(20))
+    source, target = tmp_path / f"in{ending}", tmp_path / f"out{ending}"
+    content = text.encode(encoding)
+    source.write_bytes(gzip.compress(content) if ending.endswith("gz") else content)
+    assert predict_file(classifier, source, target) == Summary(rows=20, errors=0)
+    written = target.read_bytes()
+    written = gzip.decompress(written) if ending.endswith("gz") else written
+    assert written.startswith(b"\xef\xbb\xbfid")
+    assert written.decode("utf-8").count("我的手機壞了，要退貨，你好") == 20
+
+
+def test_the_encoding_is_named_where_a_row_is_in_none(classifier: Classifier, tmp_path: Path) -> None:
+    source = tmp_path / "in.csv"
+    source.write_bytes("text\n我的手机坏了，要退货\n你好\0的\n".encode("gb18030").replace(b"\0", b"\xff"))
+    assert predict_file(classifier, source, tmp_path / "out.csv") == Summary(rows=2, errors=1)
+    assert read(tmp_path / "out.csv")[2][-1] == "bytes that are no GB18030"
 
 
 def test_csv_to_jsonl(classifier: Classifier, tmp_path: Path) -> None:
@@ -103,7 +162,7 @@ def test_memory_does_not_grow_with_the_rows(
     def peak(rows: int) -> int:
         source = write(tmp_path / f"{rows}.csv", [["1", f"好的{i}", "", "x" * 1000] for i in range(rows)])
         tracemalloc.start()
-        predict_file(classifier, source, tmp_path / "out.csv")
+        predict_file(classifier, source, tmp_path / "out.csv", workers=1)  # more would read ahead as they are scheduled
         used = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return used

@@ -121,6 +121,17 @@ def test_xlsx_in_and_out(classifier: Classifier, tmp_path: Path) -> None:
     assert len(rows) == 4
 
 
+def test_xlsx_cells_without_a_column_are_kept_in_the_error(classifier: Classifier, tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    for row in (["text", "n"], ["好", 1], ["差", 2, None, "另外", 3]):
+        book.active.append(row)
+    book.save(tmp_path / "in.xlsx")
+    assert predict_file(classifier, tmp_path / "in.xlsx", tmp_path / "out.jsonl") == Summary(2, 1)
+    last = json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()[1])
+    assert last["error"] == 'cells beyond the 2 columns; the rest: [null, "另外", 3]'
+
+
 def test_xlsx_takes_what_xml_cannot_hold(classifier: Classifier, tmp_path: Path) -> None:
     pytest.importorskip("openpyxl")
     (tmp_path / "in.csv").write_text("text,x\n好,a\x00\x0bb\n", encoding="utf-8")

@@ -50,6 +50,25 @@ def test_bad_rows_say_why_and_stop_nothing(classifier: Classifier, tmp_path: Pat
     assert rows[7]["error"] == "column 'text' is no text but list"
 
 
+def test_bytes_of_another_encoding_do_not_stop_the_rest(classifier: Classifier, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    lines = [b'{"text": "\xe5\xa5\xbd"}', b'{"text": "a\xff\xfeb", "id": 7}', b"\xff no json", b'{"text": "c"}']
+    source.write_bytes(b"\n".join(lines))
+    assert predict_file(classifier, source, target) == Summary(rows=4, errors=2)
+    rows = read(target)
+    assert ["error" in row for row in rows] == [False, True, True, False]
+    assert (rows[1]["text"], rows[1]["id"], rows[1]["error"]) == ("a\ufffd\ufffdb", 7, "bytes that are no UTF-8")
+    assert rows[2]["error"] == "bytes that are no UTF-8; line is no JSON object"
+    assert rows[2]["line"] == "\ufffd no json"
+
+
+def test_other_encodings_are_read_and_utf8_is_written(classifier: Classifier, tmp_path: Path) -> None:
+    source, target = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_bytes('{"text": "我的手机坏了，要退货"}\n'.encode("gb18030"))
+    assert predict_file(classifier, source, target) == Summary(rows=1, errors=0)
+    assert read(target)[0]["text"] == "我的手机坏了，要退货"
+
+
 def test_contexts(classifier: Classifier, tmp_path: Path) -> None:
     lines = [*LINES, '{"text": "好", "context": ["您", "好"]}', '{"text": "好", "context": ["您", 1]}']
     source, target = write(tmp_path / "in.jsonl", lines), tmp_path / "out.jsonl"

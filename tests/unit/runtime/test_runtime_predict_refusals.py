@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from xinyi.errors import DataError
-from xinyi.runtime import Classifier, predict_file
+from xinyi.runtime import Classifier, predict_file, tables_text
 
 GOOD = "text,b\n好,1\n差,2\n"
 
@@ -49,14 +49,15 @@ def test_a_prefix_that_gives_taken_names(classifier: Classifier, tmp_path: Path,
     assert f"['predicted.{taken}'] in both" in refused(classifier, tmp_path, both)
 
 
-def test_other_encodings(classifier: Classifier, tmp_path: Path) -> None:
-    assert "expected UTF-8" in refused(classifier, tmp_path, "text\n物流太慢了\n".encode("gb18030"))
-    assert "expected UTF-8" in refused(classifier, tmp_path, '{"text": "物流太慢了"}\n'.encode("gb18030"), "in.jsonl")
-    assert "expected UTF-8" in refused(classifier, tmp_path, GOOD.encode("utf-16"))
+def test_a_header_that_cannot_be_read(classifier: Classifier, tmp_path: Path) -> None:
+    message = refused(classifier, tmp_path, b"text,\xff\n" + "好,1\n差,2\n".encode())
+    assert "expected a header that can be read, got bytes that are no UTF-8" in message
+    assert "got quotes that do not match" in refused(classifier, tmp_path, 'text,"b\n好,1\n')
 
 
-def test_quotes_that_never_close(classifier: Classifier, tmp_path: Path) -> None:
-    assert "after row 1: expected a readable csv" in refused(classifier, tmp_path, 'text,b\n好,1\n"差,2\n一般,3\n')
+def test_a_line_without_an_end(classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables_text, "LONGEST", 100)
+    assert "expected lines under 100 characters" in refused(classifier, tmp_path, GOOD + "x" * 200)
 
 
 def test_an_empty_csv(classifier: Classifier, tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 from pathlib import Path
 
@@ -101,10 +102,11 @@ def test_a_full_disk_while_answering_says_so(classifier: Classifier, tmp_path: P
 
 
 def test_an_input_that_cannot_be_used_leaves_nothing(classifier: Classifier, tmp_path: Path) -> None:
-    (tmp_path / "in.csv").write_text('text\n好\n"差\n', encoding="utf-8")
-    with pytest.raises(DataError, match="readable csv"):
-        predict_file(classifier, tmp_path / "in.csv", tmp_path / "out.csv")
-    assert [path.name for path in tmp_path.iterdir()] == ["in.csv"]
+    content = gzip.compress(b"text\n" + "好\n".encode() * 5000)
+    (tmp_path / "in.csv.gz").write_bytes(content[: len(content) // 2])
+    with pytest.raises(DataError, match="read to its end"):
+        predict_file(classifier, tmp_path / "in.csv.gz", tmp_path / "out.csv")
+    assert [path.name for path in tmp_path.iterdir()] == ["in.csv.gz"]
 
 
 def test_one_process_an_output(classifier: Classifier, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ NASTY = st.text(
 
 
 def test_version_is_fixed() -> None:
-    assert NORMALIZER_VERSION == "1"
+    assert NORMALIZER_VERSION == "2"
 
 
 @pytest.mark.parametrize(
@@ -124,6 +124,27 @@ def test_web_addresses(text: str, expected: str) -> None:
 )
 def test_mentions(text: str, expected: str) -> None:
     assert normalize(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "发 zhangsan @qq.com",
+        "发zhangsan@ qq.com",
+        "zhangsan艾特qq.com",
+        "zhangsan（at）163.com",
+        "li#139.com",
+        "李四@163.com",
+    ],
+)
+def test_nothing_is_taken_out_of_an_email_address(text: str) -> None:
+    """With the domain gone, no rule of the masker would see the name before it."""
+    assert normalize(text) == text
+
+
+def test_what_stands_beside_an_email_address_is_replaced() -> None:
+    assert normalize("李四@163.com @李四 看a.com") == "李四@163.com [用户名] 看[网址]"
+    assert normalize("手机坏了@小米.com") == "手机坏了[用户名].com"
 
 
 def test_model_tokens_in_a_text_stay_text() -> None:

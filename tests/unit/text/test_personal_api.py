@@ -97,6 +97,21 @@ PIECES = st.sampled_from(
         "附3号",
         "发我",
         "kp_maoyi77",
+        "\u200b",
+        "\u20e3",
+        "  ",
+        "\r\n",
+        "1️⃣3️⃣8️⃣",
+        "𝟎𝟎𝟏𝟑",
+        "、",
+        "_",
+        "138，0013，8000",
+        "1101 0119 9003 0777 58",
+        "洞",
+        "艾特qq.com",
+        "李四@163.com",
+        "A123456(3)",
+        "粤B D 1 2 3 4 5",
         "\ue000",
         "\ue0ff",
     ]
@@ -105,7 +120,7 @@ MESSAGES = st.one_of(st.lists(PIECES, max_size=12).map("".join), st.text(max_siz
 
 
 def test_versions_and_placeholders_are_fixed() -> None:
-    assert MASKER_VERSION == "3"
+    assert MASKER_VERSION == "4"
     assert PLACEHOLDERS == {
         "mobile": "[手机号]",
         "landline": "[座机号]",
@@ -140,8 +155,30 @@ def test_placeholders_in_a_text_stay(placeholder: str) -> None:
     assert mask(f"我是{placeholder}，号码{placeholder}") == f"我是{placeholder}，号码{placeholder}"
 
 
-def test_private_use_characters_of_the_text_are_no_marks() -> None:
-    assert mask("\ue00e 张三丰\ue000") == "\ue00e 张三丰\ue000"
+@pytest.mark.parametrize("mark", ["\ue000", "\ue00e"])
+def test_private_use_characters_of_the_text_are_no_marks(mark: str) -> None:
+    assert mask(f"好的{mark} 费广平 好") == f"好的{mark} 费广平 好"
+    assert mask("好的[手机号] 费广平 好") == "好的[手机号] [姓名] 好"
+
+
+@pytest.mark.parametrize("between", ["\u200b", "\xad", "\ufeff", "\ufe0f\u20e3", "\u200d", "\ue123", "\u0336"])
+def test_what_cannot_be_seen_hides_nothing(between: str) -> None:
+    text = f"电话{between}{between.join('13800138000')}{between}，{between.join('王先生')}收"
+    assert mask(text) == f"电话{between}[手机号]，[姓名]收"
+    assert [span.text for span in find_personal_data(text)] == [
+        between.join("13800138000") + between,
+        between.join("王先生"),
+    ]
+
+
+@pytest.mark.parametrize("blank", ["  ", "\r\n", "\u3000", " \u200b ", "\u2009"])
+def test_blanks_count_once(blank: str) -> None:
+    assert mask(f"打{blank}138{blank}0013{blank}8000{blank}吧") == f"打{blank}[手机号]{blank}吧"
+
+
+@pytest.mark.parametrize("digits", ["𝟎𝟏𝟐𝟑𝟒𝟓𝟔𝟕𝟖𝟗", "０１２３４５６７８９", "⁰¹²³⁴⁵⁶⁷⁸⁹", "⓪①②③④⑤⑥⑦⑧⑨"])
+def test_digits_of_any_form_are_digits(digits: str) -> None:
+    assert mask("打13800138000吧".translate(dict(zip(map(ord, "0123456789"), digits, strict=True)))) == "打[手机号]吧"
 
 
 def test_count_has_every_kind() -> None:
@@ -223,6 +260,13 @@ def test_prepare_is_idempotent_and_encodable(text: str) -> None:
         "姓，",
         "某*",
         "路5号店",
+        "1、",
+        "1 \u200b",
+        "\u200b ",
+        "护照E 1 ",
+        "粤B 1 ",
+        "一，",
+        "@q.com艾特",
     ],
 )
 def test_long_hostile_text_is_handled(unit: str) -> None:

@@ -158,6 +158,7 @@ def test_typical_name_without_a_cue(text: str, expected: str) -> None:
         "庞大要求换油",
         "负责人马上到",
         "工人高兴坏了",
+        "客服高高在上",
     ],
 )
 def test_look_alikes_stay(text: str) -> None:

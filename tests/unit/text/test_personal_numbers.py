@@ -23,6 +23,20 @@ from xinyi.text.personal.documents import is_id_card
         "一三八零零一三八零零零",
         "幺三八 〇〇一三 八〇〇〇",
         "1-3-8-0-0-1-3-8-0-0-0",
+        "138001 38000",
+        "138-00-13-8000",
+        "138 00 13 80 00",
+        "(138)0013-8000",
+        "138，0013，8000",
+        "138、0013、8000",
+        "138·0013·8000",
+        "138_0013_8000",
+        "138~0013~8000",
+        "138*0013*8000",
+        "1，3，8，0，0，1，3，8，0，0，0",
+        "一三八，零零一三，八零零零",
+        "幺三八洞洞幺三八洞洞洞",
+        "1️⃣3️⃣8️⃣0️⃣0️⃣1️⃣3️⃣8️⃣0️⃣0️⃣0️⃣",
         "+852 9123 4567",
         "+1 415 555 0132",
     ],
@@ -55,7 +69,15 @@ def test_tail_of_a_mobile() -> None:
 
 @pytest.mark.parametrize(
     "number",
-    ["010-62345678", "02158881234", "(0755)83456789", "0571 8765 4321", "0311-87654321转106", "+86 10 6278 1234"],
+    [
+        "010-62345678",
+        "02158881234",
+        "(0755)83456789",
+        "0571 8765 4321",
+        "0311-87654321转106",
+        "+86 10 6278 1234",
+        "021 - 62345678",
+    ],
 )
 def test_landline_with_area_code(number: str) -> None:
     assert mask(f"打{number}吧") == "打[座机号]吧"
@@ -72,6 +94,38 @@ def test_id_card_by_check_character() -> None:
     assert not is_id_card("110105194912310021")
     assert mask("号11010519491231002X。") == "号[身份证号]。"
     assert mask("号110105 19491231 002x。") == "号[身份证号]。"
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        "1101 0519 4912 3100 2X",
+        "1 1 0 1 0 5 1 9 4 9 1 2 3 1 0 0 2 X",
+        "110-105-194-912-310-02X",
+        "110105，19491231，002X",
+        "110105 1949 12 31 002X",
+        "1101051949 1231002X",
+        "一一零一零五 一九四九一二三一 零零二X",
+    ],
+)
+def test_id_card_in_any_groups(number: str) -> None:
+    """The check character decides, before a rule for telephones takes a part of it."""
+    assert mask(f"给你 {number}，收到吗") == "给你 [身份证号]，收到吗"
+
+
+@pytest.mark.parametrize("number", ["1101 0519 4912 3100 21", "1 1 0 1 0 5 1 9 4 9 1 2 3 1 0 0 2 1"])
+def test_mistyped_id_card_in_even_groups(number: str) -> None:
+    assert mask(f"给你 {number}，收到吗") == "给你 [身份证号]，收到吗"
+
+
+@pytest.mark.parametrize("number", ["A123456(3)", "1234567(8)", "A123456789"])
+def test_id_card_of_hong_kong_macao_and_taiwan(number: str) -> None:
+    assert mask(f"身份證字號{number}，香港身份证{number}") == "身份證字號[身份证号]，香港身份证[身份证号]"
+
+
+def test_id_card_of_hong_kong_by_its_check_digit() -> None:
+    assert mask("登记A123456(3)和AB987654(3)") == "登记[身份证号]和[身份证号]"
+    assert mask("登记A123456(4)") == "登记A123456(4)"
 
 
 def test_id_card_rejects_impossible_province_and_date() -> None:
@@ -118,6 +172,7 @@ def test_bank_card_by_cue() -> None:
         "6228 4800 3127 5590 016",
         "4311-9520-7786-5520",
         "六二幺七 零零零三 八八零二 四四幺九 零零零",
+        "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1",
     ],
 )
 def test_bank_card_in_the_groups_of_a_card(number: str) -> None:
@@ -134,14 +189,36 @@ def test_passport_by_shape(number: str) -> None:
     assert mask(f"用{number}登") == "用[护照号]登"
 
 
-def test_passport_by_cue() -> None:
-    assert mask("护照号P1234567") == "护照号[护照号]"
+@pytest.mark.parametrize(
+    "number", ["P1234567", "E 1234 5678", "E1234-5678", "E 1 2 3 4 5 6 7 8", "E一二三四五六七八", "1234 56789"]
+)
+def test_passport_by_cue(number: str) -> None:
+    assert mask(f"护照号{number}，谢谢") == "护照号[护照号]，谢谢"
+    assert mask(f"护照 {number}") == "护照 [护照号]"
+
+
+def test_what_is_no_passport() -> None:
     assert mask("编码P1234567") == "编码P1234567"
 
 
 @pytest.mark.parametrize("number", ["H12345678", "M1234567890", "C12345678", "CA1234567", "L12345678"])
 def test_permit_by_shape(number: str) -> None:
     assert mask(f"用{number}登") == "用[通行证号]登"
+
+
+@pytest.mark.parametrize("number", ["C 1234 5678", "H 1234 5678", "C1234-5678", "1234 5678", "H一二三四五六七八"])
+def test_permit_in_groups(number: str) -> None:
+    assert mask(f"回乡证 {number}，谢谢") == "回乡证 [通行证号]，谢谢"
+
+
+def test_a_permit_takes_no_part_of_the_next_number() -> None:
+    assert mask("通行证 C12345678 13800138000") == "通行证 [通行证号] [手机号]"
+
+
+@pytest.mark.parametrize("text", ["货号{}", "型号{}", "款号：{}", "编码是{}", "SKU {}"])
+@pytest.mark.parametrize("number", ["G12345678", "E12345678", "L12345678", "C12345678"])
+def test_a_model_is_no_document(text: str, number: str) -> None:
+    assert mask(text.format(number)) == text.format(number)
 
 
 def test_permit_by_cue() -> None:
@@ -155,6 +232,17 @@ def test_permit_by_cue() -> None:
 )
 def test_order_number_after_a_cue(text: str) -> None:
     assert mask(text.format("2024061288") + "查下") == text.format("[订单号]") + "查下"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("订单号：二零二四零六一八零零一二三四五", "订单号：[订单号]"),
+        ("快递单号七七三九二八四七五六一零", "快递单号[快递单号]"),
+    ],
+)
+def test_number_read_out_after_a_cue(text: str, expected: str) -> None:
+    assert mask(text) == expected
 
 
 def test_order_cue_with_a_date_or_few_digits_stays() -> None:
@@ -212,7 +300,7 @@ def test_plate(plate: str) -> None:
     assert mask(f"车{plate}在") == "车[车牌号]在"
 
 
-@pytest.mark.parametrize("plate", ["棠B·D61883", "京A一二三四五"])
+@pytest.mark.parametrize("plate", ["棠B·D61883", "京A一二三四五", "粤B D 1 2 3 4 5", "京A 1 2 3 4 5", "粤B D12345"])
 def test_plate_by_its_dot_or_read_out(plate: str) -> None:
     assert mask(f"车{plate}在") == "车[车牌号]在"
 
@@ -249,6 +337,22 @@ def test_no_plate(text: str) -> None:
         "取件码8-2-3017",
         "G1234次",
         "03 11 17 22 28",
+        "199，2999，3999哪个好",
+        "159、2999、1999这三款",
+        "150*2000*1000的床垫",
+        "1399 1599 199",
+        "13 14 15 16 17号",
+        "1500-2000-300",
+        "苹果15 16 17 18 19 20",
+        "1、2、3、4、5、6、7、8、9、10、11",
+        "一、二、三、四、五、六、七、八都不行",
+        "护照 2025-03-15到期",
+        "通行证办了3次，2024-05-06",
+        "身份证有效期20240101-20440101",
+        "12:30:45 13:20:10",
+        "新A 6 2024款",
+        "1️⃣质量2️⃣服务3️⃣物流4️⃣价格都差",
+        "两个洞洞鞋",
     ],
 )
 def test_other_numbers_stay(text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from xinyi.text import mask
+from xinyi.text import mask, prepare
 
 
 @pytest.mark.parametrize(
@@ -16,10 +16,17 @@ from xinyi.text import mask
         "ａｂｃ@qq.com",
         "liming#139.com",
         "chen艾特qq点com",
+        "chen艾特qq.com",
+        "chen @qq.com",
+        "chen@ qq.com",
+        "chen（at）163.com",
+        "chen(at)163.com",
+        "陈晨@163.com",
     ],
 )
 def test_email(address: str) -> None:
-    assert mask(f"发{address}，谢谢") == ("发[邮箱]，谢谢")
+    assert mask(f"发 {address}，谢谢") == ("发 [邮箱]，谢谢")
+    assert prepare(f"发 {address}，谢谢") == ("发 [邮箱]，谢谢")
 
 
 def test_no_email() -> None:

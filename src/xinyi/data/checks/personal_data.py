@@ -14,8 +14,8 @@ from xinyi.text import find_personal_data
 # Wider nets than the masker's: they also catch quantities, so few hits are no finding.
 _SUSPICIOUS = re.compile(
     r"(?<![0-9.,A-Za-z_-])[0-9](?:[ -]?[0-9]){7,}(?![0-9.,]|[元块万亿])"
-    r"|(?<![A-Za-z0-9._-])[A-Za-z0-9._-]+@[A-Za-z0-9-]+\.|"
-    r"[0-9]{3}[*xX]{3,}[0-9]{2,}|[〇零幺一二三四五六七八九]{8,}"
+    r"|(?<![A-Za-z0-9._-])[A-Za-z0-9._-]+ ?(?:@|艾特|[(（]at[)）]) ?(?:[A-Za-z0-9-]+\.|\[网址\]|\[用户名\])"
+    r"|[0-9]{3}[*xX]{3,}[0-9]{2,}|[〇零幺一二三四五六七八九]{8,}"
 )
 
 

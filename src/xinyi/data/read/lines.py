@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import codecs
 import io
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from xinyi.data.read.encodings import UTF8, Encoding, detect
 from xinyi.data.read.facts import Facts
 from xinyi.data.read.stream import open_bytes
 from xinyi.data.wording import rows_text
 from xinyi.errors import describe
+from xinyi.text.encodings import HANDLER, UNDECODED, UTF8, Encoding, detect
 
 # Longer than any message or call transcript: a file without line ends must not be read into memory as one.
 LONGEST = 10_000_000
-# What the error handler below makes of bytes that the encoding does not have.
-_UNDECODED = re.compile("[\ud800-\udfff]")
-_HANDLER = "xinyi.undecodable"
-codecs.register_error(_HANDLER, lambda error: ("\udcff", error.end))  # type: ignore[attr-defined]
 
 
 class Lines:
@@ -44,9 +38,9 @@ class Lines:
         self._blank = True
 
     def __iter__(self) -> Iterator[str]:
-        self.encoding = detect(self.path)
+        self.encoding = detect(lambda: open_bytes(self.path))
         self.facts.encoding = self.encoding.name
-        with io.TextIOWrapper(open_bytes(self.path), self.encoding.codec, _HANDLER, self.newline) as file:
+        with io.TextIOWrapper(open_bytes(self.path), self.encoding.codec, HANDLER, self.newline) as file:
             number, ended = 0, True
             while line := file.readline(LONGEST):
                 number, ended = number + ended, line[-1] in "\r\n"
@@ -57,7 +51,7 @@ class Lines:
                 yield line
 
     def _inspect(self, number: int, line: str) -> None:
-        if not line.isascii() and _UNDECODED.search(line):
+        if not line.isascii() and UNDECODED.search(line):
             self._undecoded.append(number)
         if "\0" in line:
             self._nul.append(number)

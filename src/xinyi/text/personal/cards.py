@@ -22,6 +22,7 @@ _CUE_NEAR = re.compile(rf"(?:{_BANK}|卡){GAP}{{0,10}}?([0-9](?:[ -]?[0-9]){{14,
 _GROUPED = re.compile(
     r"(?<![0-9A-Za-z.])[3-9][0-9]{3}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{2,4}(?:\1[0-9]{1,4})?(?![0-9A-Za-z]|\.[0-9])"
 )
+_SPELT = re.compile(r"(?<![0-9A-Za-z.])[3-9]([ -])[0-9](?:\1[0-9]){14,17}(?![0-9A-Za-z])")
 _UNIONPAY = re.compile(r"(?<![0-9A-Za-z.])62(?:[0-9]{14}|[0-9]{17})(?![0-9A-Za-z])")
 _CUE_SHORT = re.compile(r"(?:银行|对公|打款|收款|退款)(?:账|帐)[号户](?:是|为|[:=, ]){0,3}([0-9]{9,12})(?![0-9])")
 _TAIL = re.compile(
@@ -39,7 +40,8 @@ def find_bank_cards(view: str) -> Iterator[Match]:
 def _bank_cards(view: str) -> Iterator[Iterator[Match]]:
     for rule in (_CUE, _CUE_SHORT, _CUE_NEAR):
         yield ((*m.span(1), "bank_card") for m in rule.finditer(view))
-    yield ((m.start(), m.end(), "bank_card") for m in _RUN.finditer(view) if _is_card(m.group()))
+    for rule in (_RUN, _SPELT):
+        yield ((m.start(), m.end(), "bank_card") for m in rule.finditer(view) if _is_card(m.group()))
     yield ((m.start(), m.end(), "bank_card") for m in _GROUPED.finditer(view) if not _is_price_list(m.group()))
     yield ((m.start(), m.end(), "bank_card") for m in _UNIONPAY.finditer(view))
     yield ((*m.span(1), "bank_card") for m in _TAIL.finditer(view) if not _is_other_tail(view, m.start()))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from xinyi.text.personal.addresses import find_addresses
+from xinyi.text.personal.bare import bare
 from xinyi.text.personal.cards import find_bank_cards
 from xinyi.text.personal.codes import find_codes
 from xinyi.text.personal.documents import find_documents, find_id_cards, find_mistyped_id_cards
@@ -46,17 +47,24 @@ _NUMBERS = frozenset(_DETECTORS) - {find_emails, find_accounts, find_plates, fin
 def find_personal_data(text: str) -> list[Span]:
     """Return the personal data in ``text`` as sorted spans that do not overlap.
 
-    In: any string (normalised text finds most; full-width forms are understood too).  Placeholders already in
-    the text are left alone.  Raises nothing.
+    In: any string (full-width forms, blanks and characters that cannot be seen make no difference).  Placeholders
+    already in the text are left alone.  Raises nothing.
     """
-    view = fold(text)
+    read, places = bare(text)
+    found = sorted(_found(fold(read)))
+    if places is not None:
+        found = [(places[start], places[end], kind) for start, end, kind in found]
+    return [Span(start, end, kind, text[start:end]) for start, end, kind in found]
+
+
+def _found(view: str) -> list[Match]:
     found: list[Match] = []
     # A find can free its neighbour (a name next to a number), so the families run until nothing new appears:
     # that is what a second call of ``mask`` would see, hence idempotence.
     while True:
         view, new = _one_round(view)
         if not new:
-            return [Span(start, end, kind, text[start:end]) for start, end, kind in sorted(found)]
+            return found
         found += new
 
 

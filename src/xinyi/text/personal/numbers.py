@@ -6,18 +6,24 @@ import re
 from collections.abc import Iterator
 
 from xinyi.text.personal.spans import Match, first_wins
-from xinyi.text.personal.view import BLANKS, readings
+from xinyi.text.personal.view import BLANKS, SIGN, readings
 
 # Numbering plan of the MIIT (2017): mobiles are 1, then 3-9, eleven digits; area codes are 10, 2x or [3-9]xx.
 _GROUPS = (
     r"1[3-9][0-9]{9}"
-    r"|1[3-9][0-9](?P<a>[ ./-])[0-9]{4}(?P=a)[0-9]{4}"
+    r"|1[3-9][0-9](?P<a>[ ./·•・_~-])[0-9]{4}(?P=a)[0-9]{4}"
+    r"|\(1[3-9][0-9]\)[ -]?[0-9]{4}[ -]?[0-9]{4}"
+    # These signs also part prices and measures.
+    r"|(?P<listed>1[3-9][0-9](?P<l>[,、*|])[0-9]{4}(?P=l)[0-9]{4})"
     r"|1[3-9][0-9][ -](?:[0-9]{8}|[0-9]{3}[ -][0-9]{5})"
     r"|1[3-9][0-9]{2}[ -](?:[0-9]{3}[ -][0-9]{4}|[0-9]{7})"
+    r"|1[3-9][0-9](?P<c>[ ·•・_~-])(?:[0-9]{2}(?P=c)[0-9]{2}(?P=c)(?:[0-9]{4}|[0-9]{2}(?P=c)[0-9]{2})"
+    r"|[0-9]{4}(?P=c)[0-9]{2}(?P=c)[0-9]{2})"
     r"|1[3-9][0-9]{3}[ -][0-9]{6}"
+    r"|1[3-9][0-9]{4}[ -][0-9]{5}"
     r"|1[3-9][0-9]{5}[ -][0-9]{4}"
     # One digit at a time, to get past a filter.
-    r"|1(?P<b>[ .-])[3-9](?:(?P=b)[0-9]){9}"
+    rf"|1(?P<b>{SIGN})[3-9](?:(?P=b)[0-9]){{9}}"
 )
 _MOBILE = re.compile(rf"(?<![0-9])(?<![0-9][.])(?:(?:\+|00)?86[ -]{{0,2}}|\(\+?86\) ?)?(?:{_GROUPS})(?![0-9])")
 _FOREIGN = re.compile(
@@ -37,7 +43,7 @@ _MOBILE_TAIL = re.compile(r"(?:手机号?码?|电话|号码)(?:的?后四位|尾
 _AREA = r"(?:10|2[0-9]|[3-9][0-9]{2})"
 _EXTENSION = r"(?: ?(?:-|转|分机号?|转分机) ?[0-9]{1,6})?"
 _LANDLINE = re.compile(
-    rf"(?<![0-9])(?<![0-9][.-])(?:(?:(?:\+|00)86[ -]?)(?:\(?0?{_AREA}\)?)|\(0{_AREA}\)|0{_AREA})[ -]{{0,2}}"
+    rf"(?<![0-9])(?<![0-9][.-])(?:(?:(?:\+|00)86[ -]?)(?:\(?0?{_AREA}\)?)|\(0{_AREA}\)|0{_AREA})[ -]{{0,3}}"
     rf"(?:[2-9][0-9]{{2,3}} ?-?[0-9]{{4}}|[2-9][0-9]{{3}}[ -][0-9]{{3}}){_EXTENSION}(?![0-9])"
     # Taiwan: one digit of area code.
     r"|(?<![0-9.-])(?:\(0[2-8]\) ?|0[2-8]-)[2-9][0-9]{2,3}-?[0-9]{4}(?![0-9-])"
@@ -59,7 +65,8 @@ def find_mobiles(view: str) -> Iterator[Match]:
 
 
 def _mobiles(view: str) -> Iterator[Iterator[Match]]:
-    yield ((m.start(), m.end(), "mobile") for m in _MOBILE.finditer(view) if not _is_inside_a_word(view, m))
+    rule = _MOBILE.finditer(view)
+    yield ((m.start(), m.end(), "mobile") for m in rule if not _is_inside_a_word(view, m) and not _is_list(m))
     yield ((*m.span(1), "mobile") for m in _MOBILE_TAIL.finditer(view))
     yield ((m.start(), m.end(), "mobile") for m in _FOREIGN.finditer(view))
     if _CANTONESE.search(view):
@@ -70,6 +77,12 @@ def _is_inside_a_word(view: str, match: re.Match[str]) -> bool:
     """An account's name, such as a13800001111b."""
     around = view[match.start() - 1 : match.start()], view[match.end() : match.end() + 1]
     return all(char.isascii() and char.isalpha() for char in around)
+
+
+def _is_list(match: re.Match[str]) -> bool:
+    """199，2999，3999 and 150*2000*1000: numbers that all end as prices and measures do, none of them begun by a 0."""
+    listed = match["listed"]
+    return bool(listed) and all(re.fullmatch("[1-9][0-9]*[0589]", part) for part in re.findall("[0-9]+", listed))
 
 
 def find_landlines(view: str) -> Iterator[Match]:

@@ -6,15 +6,11 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
+from xinyi.text.emails import EMAIL
 from xinyi.text.personal.spans import Match, first_wins
 from xinyi.text.personal.view import before, readings
 
-# RFC 5321 dot-atoms, as customers type them; also spelled out to get past a filter (qq点com, (at), 艾特).
-_EMAIL = re.compile(
-    r"(?<![A-Za-z0-9._%+-])[A-Za-z0-9][A-Za-z0-9._%+-]*"
-    r"(?:@|@ | @| @ | ?(?:\(at\)|\[at\]|艾特|#) ?)"
-    r"[A-Za-z0-9-]{1,63}(?:(?:\.|点| ?dot ?)[A-Za-z][A-Za-z0-9-]{0,62}){1,4}(?![A-Za-z0-9@])"
-)
+_EMAIL = re.compile(EMAIL)
 
 _WECHAT_CUE = (
     r"(?:微信|威信|薇信|徽信|[vV]信|[wW]e[cC]hat|weixin|(?<![A-Za-z])(?:[vV][xX]|[wW][xX])|加我?(?:[vV]|[微薇卫]信?)"

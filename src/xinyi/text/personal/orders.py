@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from xinyi.text.personal.codes import number_kind
 from xinyi.text.personal.spans import Match, first_wins
-from xinyi.text.personal.view import GAP
+from xinyi.text.personal.view import GAP, readings
 
 _LINK = r"(?:码|号码|号|编号|后面的?|尾数|就?是|为|在这|[:#=,. ]){0,4}"
 _DATE = r"(?!(?:19|20)[0-9]{2}-[0-9]{1,2}-[0-9]{1,2})"
@@ -46,24 +46,29 @@ _LONG = re.compile(r"(?<![0-9A-Za-z.])[0-9]{15,32}(?![0-9A-Za-z.])")
 
 def find_tracking(view: str) -> Iterator[Match]:
     """Yield tracking numbers: a carrier's shape, or a number after a carrier's name or 运单号."""
-    yield from first_wins(
-        ((m.start(), m.end(), "tracking") for m in _TRACKING.finditer(view)),
-        ((*m.span(1), "tracking") for m in _TRACKING_CUE.finditer(view)),
-        ((*m.span(1), "tracking") for m in _TRACKING_BARE.finditer(view)),
-        ((*m.span(1), "tracking") for m in _TRACKING_GROUPS.finditer(view) if _enough_digits(m[1], _GROUPS_DIGITS)),
-    )
+    yield from first_wins(*(group for text in readings(view) for group in _tracking(text)))
+
+
+def _tracking(view: str) -> Iterator[Iterator[Match]]:
+    yield ((m.start(), m.end(), "tracking") for m in _TRACKING.finditer(view))
+    for rule in (_TRACKING_CUE, _TRACKING_BARE):
+        yield ((*m.span(1), "tracking") for m in rule.finditer(view))
+    groups = _TRACKING_GROUPS.finditer(view)
+    yield ((*m.span(1), "tracking") for m in groups if _enough_digits(m[1], _GROUPS_DIGITS))
 
 
 def find_orders(view: str) -> Iterator[Match]:
     """Yield order, ticket, payment and similar record numbers after a cue word."""
-    yield from first_wins(
-        ((*m.span(1), number_kind(view, m.start(1))) for m in _ORDER_CUE.finditer(view) if _enough_digits(m[1])),
-        ((*m.span(1), "order") for m in _ORDER_BARE.finditer(view)),
-        (
-            (*m.span(1), number_kind(view, m.start(1)))
-            for m in _ORDER_GROUPS.finditer(view)
-            if _enough_digits(m[1], _GROUPS_DIGITS) and not _OTHER_NUMBER.fullmatch(m[1])
-        ),
+    yield from first_wins(*(group for text in readings(view) for group in _orders(text)))
+
+
+def _orders(view: str) -> Iterator[Iterator[Match]]:
+    yield ((*m.span(1), number_kind(view, m.start(1))) for m in _ORDER_CUE.finditer(view) if _enough_digits(m[1]))
+    yield ((*m.span(1), "order") for m in _ORDER_BARE.finditer(view))
+    yield (
+        (*m.span(1), number_kind(view, m.start(1)))
+        for m in _ORDER_GROUPS.finditer(view)
+        if _enough_digits(m[1], _GROUPS_DIGITS) and not _OTHER_NUMBER.fullmatch(m[1])
     )
 
 

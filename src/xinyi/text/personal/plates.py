@@ -21,6 +21,11 @@ def _plate(letter: str, energy: str) -> str:
 
 
 _PLATE = re.compile(f"[{_PROVINCE}](?:{_plate('A-HJ-NP-Z', 'ABCDEFGHJK')}|{_plate('a-hj-np-z', 'abcdefghjk')})")
+# One character at a time, or the letter of a new-energy plate by itself.
+_SPACED = re.compile(
+    f"[{_PROVINCE}] ?[A-Z](?:(?P<s>[ ·•・.-])[A-Z0-9](?:(?P=s)[A-Z0-9]){{4,5}}|[ ·•・.-]?[A-K] [0-9]{{5}})"
+    "(?![ ·.-]?[0-9A-Za-z])"
+)
 _MIN_DIGITS = 2
 # The middle dot or the word 车牌 say that it is a plate, whatever stands in the province's place.
 _DOTTED = re.compile(r"[\u4e00-\u9fff][A-Za-z] ?[·•・] ?[A-Za-z0-9]{5,6}(?![0-9A-Za-z])")
@@ -35,7 +40,8 @@ def find_plates(view: str) -> Iterator[Match]:
 
 
 def _plates(view: str) -> Iterator[Iterator[Match]]:
-    yield ((m.start(), m.end(), "plate") for m in _PLATE.finditer(view) if _enough_digits(m.group()))
+    for rule in (_PLATE, _SPACED):
+        yield ((m.start(), m.end(), "plate") for m in rule.finditer(view) if _enough_digits(m.group()))
     yield ((m.start(), m.end(), "plate") for m in _DOTTED.finditer(view) if _digits(m.group()) >= _MIN_DIGITS)
     yield ((*m.span(1), "plate") for m in _CUED.finditer(view) if _digits(m[1]) >= _MIN_DIGITS)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 
-MASKER_VERSION = "3"
+MASKER_VERSION = "4"
 
 # Kinds follow the personal information of PIPL (Personal Information Protection Law, 2021) articles 4 and 28 that
 # customers write in messages.

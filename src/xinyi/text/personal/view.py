@@ -1,6 +1,6 @@
 """The view that rules read: the text folded character by character, so offsets stay those of the text.
 
-Full-width letters, digits and punctuation read as ASCII, traditional characters of the rules as simplified ones.
+Compatibility forms (full width, 𝟏, ①) read as plain characters, traditional characters of the rules as simplified ones.
 Every piece that is already a placeholder, or was found by an earlier rule, reads as a run of one private-use
 character that tells its kind.  No rule matches inside such a run, and none depends on
 its length; that is what makes masking idempotent.
@@ -9,6 +9,7 @@ its length; that is what makes masking idempotent.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 
 from xinyi.text.links import MENTION_PLACEHOLDER, URL_PLACEHOLDER
@@ -24,29 +25,43 @@ _MARK = re.compile(f"[{chr(_BASE)}-{_OTHER_BLANK}]")
 # What may stand between a cue word and its number: no digit, letter or mark.
 GAP = f"[^0-9A-Za-z{chr(_BASE)}-{_OTHER_BLANK}]"
 
-_FOLD: dict[int, str] = TO_SIMPLIFIED | {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-_FOLD |= dict.fromkeys((0x3000, 0xA0, 0x0A, 0x0D, 0x09), " ")
-_FOLD |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2212), "-")
-_FOLD |= {0x2460 + i: str(i + 1) for i in range(9)} | {0x24EA: "0"}
-# Private-use characters of the text itself must not pass for our own marks.
-_FOLD |= dict.fromkeys(range(_BASE, _BASE + 0x100), "\ufffd")
+
+class _Folded(dict[int, str]):
+    """Code points as the rules read them; what is not listed is asked for once."""
+
+    def __missing__(self, code: int) -> str:
+        char = chr(code)
+        plain = unicodedata.normalize("NFKC", char)  # 𝟏 and ⁷ are digits, ﹣ is a hyphen
+        folded = " " if char.isspace() else plain if len(plain) == 1 else char
+        return self.setdefault(code, TO_SIMPLIFIED.get(ord(folded), folded))
+
+
+_FOLD = _Folded(TO_SIMPLIFIED)
+_FOLD |= dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2014, 0x2015, 0x2212), "-")
 
 _BLANK_OF = {text: BLANKS[kind] for kind, text in PLACEHOLDERS.items()}
 _BLANK_OF |= dict.fromkeys((URL_PLACEHOLDER, MENTION_PLACEHOLDER), _OTHER_BLANK)
 _PLACEHOLDER = re.compile("|".join(re.escape(text) for text in _BLANK_OF))
 
-_CHINESE_DIGITS = "〇零○幺一二三四五六七八九壹贰叁肆伍陆柒捌玖"
-SPOKEN = str.maketrans(_CHINESE_DIGITS, "0001123456789123456789")
+# What people put between the digits of a number.
+SIGN = "[ ,、·•・./_~*|-]"
+
+# The last four are how radio operators say 0, 2, 7 and 9.
+_CHINESE_DIGITS = "〇零○幺一二三四五六七八九壹贰叁肆伍陆柒捌玖洞两拐勾"
+SPOKEN = str.maketrans(_CHINESE_DIGITS, "00011234567891234567890279")
 # Four digits, letters and signs between them allowed: no number that is personal data has fewer.
 _SOME_DIGITS = re.compile(f"(?:[0-9{_CHINESE_DIGITS}][^0-9{_CHINESE_DIGITS}\ue000-\ue0ff]{{0,4}}){{4}}")
 # Seven digits make a local phone number; shorter runs (一二三) are ordinary words, unless letters introduce them.
 _SPOKEN_RUN = re.compile(
-    f"[0-9{_CHINESE_DIGITS}](?:[ -]?[0-9{_CHINESE_DIGITS}]){{6,}}|(?<=[A-Za-z])[0-9{_CHINESE_DIGITS}]{{5,}}"
+    f"[0-9{_CHINESE_DIGITS}](?:{SIGN}?[0-9{_CHINESE_DIGITS}]){{6,}}|(?<=[A-Za-z])[0-9{_CHINESE_DIGITS}]{{5,}}"
 )
 
 
 def fold(text: str) -> str:
-    """Return the view of ``text``: same length, folded, existing placeholders blanked."""
+    """Return the view of ``text``: same length, folded, existing placeholders blanked.
+
+    In: text without characters of private use, which could pass for marks (see ``bare``).
+    """
     folded = text.translate(_FOLD)
     matches = list(_PLACEHOLDER.finditer(text))
     if not matches:

@@ -186,6 +186,15 @@ def test_short_and_cut_texts():
     assert [(m.split, m.count) for m in over("cut_texts", data)] == [("validation", 5), ("test", 120)]
 
 
+@pytest.mark.parametrize("text", ["发zhangsan艾特[网址]", "发zhangsan @[用户名]", "发zhangsan（at）qq.c"])
+def test_personal_data_in_what_is_left_of_an_address(text: str):
+    data = in_order()
+    data["train"] += [{"text": text, "label": "咨询"}] * 5
+    found = next(m for m in over("personal_data", data, masked=True) if m.split == "train")
+    assert found.count == 5
+    assert "zhangsan" not in str(found.examples)
+
+
 @pytest.mark.parametrize("masked", [True, False])
 def test_personal_data(masked: bool):
     data = in_order()

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from pathlib import Path
 
-from xinyi.data.read.stream import open_bytes
 from xinyi.text.natural import naturalness
 
-_CHUNK = 1 << 20
+HANDLER = "xinyi.undecodable"
+"""Give this as `errors`: bytes that an encoding does not have become a character that decoded text never holds."""
+UNDECODED = re.compile("[\ud800-\udfff]")
+codecs.register_error(HANDLER, lambda error: ("\udcff", error.end))  # type: ignore[attr-defined]
+
+_CHUNK = 1 << 16
 _SAMPLE = 1 << 18  # bytes of lines outside ASCII that decide between encodings
 _LEAST = 0.25  # naturalness of decoded text; Chinese has 0.5 and more, a wrong decoding under 0.15
 
@@ -35,16 +41,16 @@ _CHINESE = (Encoding("gb18030", "GB18030"), Encoding("cp950", "Big5"), Encoding(
 _UTF16 = (Encoding("utf-16-le", "UTF-16 LE"), Encoding("utf-16-be", "UTF-16 BE"))
 
 
-def detect(path: Path) -> Encoding:
-    """The encoding of a text file. It reads the whole file once, because a file that begins in ASCII may end in GBK.
+def detect(opened: Callable[[], AbstractContextManager[io.BufferedReader]]) -> Encoding:
+    """The encoding of a text. It reads the whole text once, because a file that begins in ASCII may end in GBK.
 
     A file that fits none is called UTF-8, so that the lines that are not are reported; so is one whose lines outside
     ASCII are mostly UTF-8. Between GB18030 and Big5 the more natural text decides.
 
-    Raises:
-        DataError: the file cannot be read.
+    Args:
+        opened: gives the text's bytes, from their begin at each call; its errors, and theirs, are passed on.
     """
-    with open_bytes(path) as file:
+    with opened() as file:
         head = file.peek(1 << 16)
         for mark, encoding in _MARKS:
             if head.startswith(mark):
@@ -53,7 +59,7 @@ def detect(path: Path) -> Encoding:
             return found
         if _decodes(file):
             return UTF8
-    with open_bytes(path) as file:
+    with opened() as file:
         return _chinese(_sample(file))
 
 
