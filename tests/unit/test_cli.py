@@ -87,6 +87,7 @@ def test_train_help_lists_groups_keys_and_examples():
     text = run("train", "--help").stdout
     listed = {line.partition(":")[0] for line in text.splitlines() if ": " in line and not line.startswith(" ")}
     assert set(GROUPS) <= listed
+    assert not {"corpus", "pretraining"} & listed  # groups of xinyi pretrain
     for part in ("task: emotion, intent", "max_length: 192", "xinyi train -m optim.lr=", "data.labels.intent=意图"):
         assert part in text
 

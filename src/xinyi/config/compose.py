@@ -22,7 +22,8 @@ from xinyi.config.keys import decode, decode_keys
 from xinyi.config.roots import ROOTS, TRAIN, Root
 from xinyi.errors import ConfigError, describe
 
-_GROUPS = {group for root in ROOTS for group in root.groups}
+# Group → the command that has it; of two the first.
+_GROUPS = {group: root.name for root in reversed(ROOTS) for group in root.groups}
 
 
 def plain(overrides: Sequence[str], config_dir: Path | None = None, root: Root = TRAIN) -> dict[str, Any]:
@@ -138,9 +139,12 @@ def _is_value(override: Override) -> bool:
 
 
 def _group_problems(overrides: Sequence[Override], root: Root) -> Iterator[str]:
-    """Choices of a group that no YAML provides."""
+    """Groups that another command has, and choices of a group that no YAML provides."""
     for override in overrides:
         group = override.key_or_group
+        if group in _GROUPS and group not in root.groups:
+            remedy = f"remove it; xinyi {_GROUPS[group]} has that group"
+            yield describe(f"one of the groups {', '.join(root.groups)}", f"{group!r}", remedy, group)
         if group not in root.groups or override.is_sweep_override() or override.type.name == "DEL":
             continue
         options, value = _loader().get_group_options(group), override.value()

@@ -18,6 +18,17 @@ from omegaconf import OmegaConf
 from xinyi.config.paths import conf_dir, sample_dir
 from xinyi.config.roots import ROOTS
 
+
+def group_list(name: str) -> str:
+    """A line for each group with its options, for a help page: those of the root `name`, and a user's own."""
+    own = next(root.groups for root in ROOTS if root.name == name)
+    others = {group for root in ROOTS for group in root.groups} - set(own)
+    loader = GlobalHydra.instance().config_loader()
+    names = [group for group in loader.list_groups("") if group != "hydra" and group not in others]
+    return "\n".join(f"{group}: {', '.join(loader.get_group_options(group))}" for group in names)
+
+
+OmegaConf.register_new_resolver("config_groups", group_list, replace=True)
 OmegaConf.register_new_resolver("sample_dir", lambda: str(sample_dir()), replace=True)
 
 

@@ -10,7 +10,9 @@ from config_world import refused
 from xinyi.config.compose import load, plain, typed
 from xinyi.config.paths import conf_dir, sample_dir
 from xinyi.config.quoting import quote
+from xinyi.config.roots import PRETRAIN
 from xinyi.config.schema import GROUPS, TrainConfig
+from xinyi.errors import ConfigError
 
 URGENCY = """# @package tasks.urgency
 kind: single
@@ -60,6 +62,18 @@ def test_an_unknown_option_lists_the_options(group):
     (problem,) = refused(f"{group}=nope")
     options = ", ".join(sorted(path.stem for path in (conf_dir() / group).glob("*.yaml")))
     assert problem == f"{group}: expected one of {options}, got 'nope'; choose one of them"
+
+
+@pytest.mark.parametrize("override", ["corpus=files", "+corpus=files", "~corpus", "pretraining=grow"])
+def test_a_group_of_another_command_names_the_command(override):
+    group = override.strip("+~").partition("=")[0]
+    (problem,) = refused(override)
+    assert problem.startswith(f"{group}: expected one of the groups task, data, ")
+    assert problem.endswith(f"got '{group}'; remove it; xinyi pretrain has that group")
+    with pytest.raises(ConfigError) as caught:
+        load(["task=emotion", "data=sample"], root=PRETRAIN)
+    groups = "expected one of the groups corpus, backbone, pretraining, tracking"
+    assert [groups in text and "xinyi train has that group" in text for text in caught.value.problems] == [True] * 2
 
 
 def test_unknown_options_and_no_option_are_reported_together():
