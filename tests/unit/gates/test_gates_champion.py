@@ -80,6 +80,16 @@ def test_conversations_stay_together(files: Files, tmp_path: Path) -> None:
     assert outcome["answer"] == "pass"
 
 
+def test_conversations_that_only_the_champion_knows_stay_together(tmp_path: Path) -> None:
+    pair = [
+        make_report(tmp_path / name, make_rows(conversations=known), 2.0, seed, name)
+        for name, known, seed in (("a", False, 10), ("b", True, 3))
+    ]
+    rule = {"rule": "no_regression", "metric": "accuracy", "task": "wish", "margin": 0.08}
+    for world in (read_world(*pair), read_world(*pair[::-1])):
+        assert "bootstrap" in judge(evidence(world), parse_rules([rule]))["outcomes"][0]["why"]
+
+
 def test_the_order_of_rows_does_not_matter(files: Files) -> None:
     world, rules = read_world(files["better"], files["champion"]), parse_rules([{"rule": "no_regression"}])
     before = judge(evidence(world), rules)["outcomes"]

@@ -107,7 +107,9 @@ def make_pair(
         {name: values[rows] for name, values in candidate.slices.items()},
         {name: values[others] for name, values in champion.slices.items()},
     )
-    return Pair(ours.kind, ours.labels, gold, *sides, candidate.units[rows], rows, slices, lost)
+    # What either side knows to hang together does.
+    units = min((candidate.units[rows], champion.units[others]), key=lambda found: len(np.unique(found)))
+    return Pair(ours.kind, ours.labels, gold, *sides, units, rows, slices, lost)
 
 
 def _joined(
