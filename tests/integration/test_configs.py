@@ -19,6 +19,7 @@ from xinyi.data import load as load_data
 from xinyi.evaluation.metrics.table import METRICS
 from xinyi.gates import parse_rules
 from xinyi.models.backbone import load_backbone
+from xinyi.models.pooling_names import POOLING_NAMES
 from xinyi.pipeline.parts import _fit_settings, _optimizer
 from xinyi.training import precision
 
@@ -157,6 +158,23 @@ def test_what_an_option_says_is_what_is_composed(option, fake):
     for key, value in said.items():
         if key not in {"defaults", *given} and not (isinstance(value, str) and "${" in value):
             assert composed[key] == value, key
+
+
+def test_every_recipe_is_named_in_the_documents_and_every_pooling_is_a_recipe():
+    recipes = {name.partition("/")[2] for name in FILES if name.startswith("recipe/")}
+    text = (Path(__file__).parents[2] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    assert not [name for name in recipes - {"plain"} if f"| `{name}` |" not in text]
+    poolings = {load([f"recipe={name}"]).backbone.pooling for name in recipes if name.endswith("_pooling")}
+    assert poolings == set(POOLING_NAMES)
+
+
+@pytest.mark.parametrize("name", ["layer_decay", "finetune_large"])
+def test_layer_decay_holds_for_the_embeddings_too(name):
+    """The default optimiser has a rate for them, which would take them out of it."""
+    assert load([]).optim.embedding_lr is not None
+    config = load([f"recipe={name}"])
+    assert config.recipe.layer_decay < 1.0
+    assert config.optim.embedding_lr is None
 
 
 @pytest.mark.parametrize("name", [name.partition("/")[2] for name in FILES if name.startswith("task/")])
