@@ -18,6 +18,7 @@ from xinyi.errors import ConfigError, Interrupted
 from xinyi.pipeline import stages
 from xinyi.pipeline.adapt import pretrain_config
 from xinyi.pipeline.folder import RunFolder
+from xinyi.pipeline.replay import replay
 from xinyi.pipeline.resume import resume
 from xinyi.pipeline.self_training import FILE, FIRST, grown
 from xinyi.pipeline.train import scarce, train
@@ -153,6 +154,17 @@ def test_the_backbone_reads_unlabelled_text_first(work):
     report = json.loads((root / "report" / "report.json").read_text(encoding="utf-8"))
     assert report["run"]["backbone"] == "embedded, adapted"
     assert (root / "adapt" / "model" / "model.safetensors").is_file()
+
+
+def test_a_budget_of_tokens_is_repeated_bit_for_bit(work):
+    options = (
+        "recipe=adapt", f"recipe.adapt=[{work / 'more.jsonl'}]", "recipe.adapt_tokens=8192", "export=none",
+        "task=[sentiment]", "trainer.epochs=1", "trainer.max_steps=1", "backbone=embedded",
+    )  # fmt: skip
+    root, facts = run(work, "counted", *options)
+    assert (facts["adapt"]["minutes"], set(facts["adapt"]["files"])) == (None, {"more"})
+    again = replay(root, work / "counted_again")
+    assert (again["same"], again["weights"]["same"], again["reasons"]) == (True, True, [])
 
 
 def test_files_of_adapt_are_asked_for_in_its_own_words(work):

@@ -19,6 +19,7 @@ _PAIRS = (
 def recipe_problems(config: Mapping[str, Any]) -> Iterator[str]:
     """Recipes that need something which is not there, or that exclude each other."""
     recipe = config["recipe"]
+    recipe = {**recipe, "adapt_minutes": recipe["adapt_tokens"] or recipe["adapt_minutes"]}  # either budget
     for key, needs, expected, what, name in _PAIRS:
         if recipe[key] and not recipe[needs]:
             yield describe(expected, "none", f"set recipe.{needs}={what}", f"recipe.{needs}")

@@ -40,7 +40,7 @@ def pretrain_config(config: TrainConfig) -> PretrainConfig:
         ),
         backbone=config.backbone,
         pretraining=PretrainingConfig(
-            **{**defaults, "minutes": recipe.adapt_minutes},
+            **{**defaults, "minutes": minutes(config), "tokens": recipe.adapt_tokens},
             accelerator=trainer.accelerator, precision=trainer.precision, threads=trainer.threads or 0,
             micro_tokens=max(longest, PretrainingConfig.micro_tokens),
         ),
@@ -50,6 +50,11 @@ def pretrain_config(config: TrainConfig) -> PretrainConfig:
         return typed(asdict(own), PRETRAIN)
     except ConfigError as error:
         raise ConfigError([text.replace("data.files", "recipe.adapt") for text in error.problems]) from error
+
+
+def minutes(config: TrainConfig) -> float | None:
+    """The budget in minutes; None where it is one of tokens, which decides alone."""
+    return None if config.recipe.adapt_tokens else config.recipe.adapt_minutes
 
 
 def check_adapt(config: TrainConfig, folder: RunFolder) -> None:
@@ -82,4 +87,5 @@ def _pretrain(config: TrainConfig, folder: RunFolder, root: Path) -> None:
     part = RunFolder(root)
     done = pretrain(pretrain_config(config), root, command, resume=part.state.is_file(), named=folder.root)
     files = read_json(part.state)["files"]
-    write_json(root / FACTS, {"tokens": done.tokens, "files": files, "held_out": done.held_out})
+    facts = {"tokens": done.tokens, "minutes": minutes(config), "files": files, "held_out": done.held_out}
+    write_json(root / FACTS, facts)

@@ -76,7 +76,10 @@ def _lines(root: Path) -> list[str]:
 
 
 def _changes(facts: Mapping[str, Any], output: Path, tracked: bool) -> dict[str, dict[str, Any] | str]:
-    """What a replay sets otherwise than the record's config.yaml: nothing that changes a number."""
+    """What a replay sets otherwise than the record's config.yaml: nothing that changes a number.
+
+    But for a backbone that was adapted by the clock, which no second run can follow: it reads as many tokens as then.
+    """
     changes: dict[str, Any] = {
         "runs": str(output.absolute().parent),
         "data": {"store": None},  # a folder that the record names is not written to
@@ -89,6 +92,10 @@ def _changes(facts: Mapping[str, Any], output: Path, tracked: bool) -> dict[str,
         changes["trainer"]["threads"] = threads
     if precision := _PRECISION.get(str(facts.get("precision"))):
         changes["trainer"]["precision"] = precision
+    recipe = facts.get("recipe")
+    adapted = recipe.get("adapt") if isinstance(recipe, Mapping) else None
+    if isinstance(adapted, Mapping) and adapted.get("minutes", True) and isinstance(adapted.get("tokens"), int):
+        changes["recipe"] = {"adapt_tokens": adapted["tokens"]}
     return changes
 
 

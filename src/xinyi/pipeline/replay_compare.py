@@ -77,14 +77,26 @@ def _differing(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
 
 
 def _reasons(before: Record, after: Record) -> Iterator[dict[str, Any]]:
-    """Versions, device, threads and files that are others."""
+    """Versions, device, threads and files that are others, and a backbone that was adapted by the clock."""
     runs = [record["report"].get("run", {}) for record in (before, after)]
     versions = [run.get("versions", {}) for run in runs]
     yield from ({**found, "where": f"version of {found['where']}"} for found in _differing(*versions))
     yield from _differing(*({key: run.get(key) for key in _REASONS} for run in runs))
+    yield from _differing(*map(_adapted, runs))
     files = [
         {f"file {s.get('file')}": s.get("sha256") for s in record["data"].get("sources", [])}
         for record in (before, after)
     ]
     # The same rows in another order make other batches.
     yield from _differing(*files)
+
+
+def _adapted(run: Record) -> dict[str, Any]:
+    """The budget and the files of recipe.adapt: by minutes, steps and learning rates depend on the clock."""
+    recipe = run.get("recipe")
+    if not isinstance(recipe, Mapping) or not isinstance(adapted := recipe.get("adapt"), Mapping):
+        return {}
+    # A record without minutes is from before there was another budget.
+    spent = adapted.get("minutes", "a number")
+    budget = {"recipe.adapt budget": f"{adapted.get('tokens')} tokens" if spent is None else f"{spent} minutes"}
+    return budget | {f"file {name} of recipe.adapt": digest for name, digest in adapted.get("files", {}).items()}

@@ -23,6 +23,7 @@ from xinyi.pipeline import sweep
 from xinyi.pipeline.asked import same_question
 from xinyi.pipeline.folder import read_json, write_json
 from xinyi.pipeline.offspring import Offspring, looked_after
+from xinyi.tracking import undelivered
 
 log = logging.getLogger(__name__)
 SCHEMA_VERSION = 1
@@ -102,7 +103,7 @@ def _all(study: Study, runner: Runner, offspring: Offspring) -> list[str]:
 def _job(study: Study, value: str, seed: int, runner: Runner) -> str | None:
     """One run in a process of its own; what went wrong, or None."""
     folder = study.run_folder(value, seed)
-    if (folder / "report" / "report.json").is_file():
+    if (folder / "report" / "report.json").is_file() and not undelivered(folder):
         return None
     done = runner(
         ["resume", str(folder)] if (folder / "state.json").is_file() else _command(study, value, seed, folder)

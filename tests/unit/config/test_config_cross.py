@@ -12,6 +12,8 @@ from xinyi.config.compose import load
 from xinyi.config.quoting import quote
 
 EXCLUDED = [
+    (["recipe.adapt_tokens=5000"], "recipe.adapt", "files without labels, got none"),
+    (["recipe.adapt=[more.txt]"], "recipe.adapt_minutes", "adapt_minutes above 0 with recipe.adapt"),
     (["task=own", "data=files"], "task", "at least one task"),
     (["tasks.sentiment.kind=single", "tasks.sentiment.empty={id: x}"], "tasks.sentiment.empty", "kind multi"),
     (["tasks.emotion.empty.id=anger"], "tasks.emotion.empty", "an id that is no label's"),

@@ -114,6 +114,16 @@ def test_a_run_that_was_stopped_is_resumed(tmp_path):
     assert again.runs == ["resumed", ("fgm", 8)]
 
 
+def test_a_run_whose_end_mlflow_did_not_take_is_resumed_and_so_sent(tmp_path):
+    run(_study(tmp_path), Trained())
+    owed = {"run": "1f", "lacks": ["the report"], "model": False, "model_id": None, "ended": 0}
+    (tmp_path / "fgm-8" / "undelivered.json").write_text(json.dumps(owed), encoding="utf-8")
+    (tmp_path / "fgm-8" / "state.json").write_text("{}", encoding="utf-8")
+    asked = []
+    run(_study(tmp_path), lambda given: asked.append(given) or subprocess.CompletedProcess(given, 0, "", ""))
+    assert asked == [["resume", str(tmp_path / "fgm-8")]]
+
+
 def test_runs_made_for_another_question_are_not_taken_for_these(tmp_path):
     run(_study(tmp_path, seeds=(7, 8)), Trained())
     more = Trained()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import copy
 import json
 
+import pytest
+
 from xinyi.commands.replay import lines
+from xinyi.pipeline.replay import _changes
 from xinyi.pipeline.replay_compare import compare, first_difference
 
 METRICS = {"macro_f1": {"value": 0.5, "low": 0.4, "high": 0.6, "n": 60}}
@@ -80,3 +83,32 @@ def test_reasons_are_versions_device_threads_and_files():
 def test_a_report_without_numbers_proves_nothing():
     empty = {"report": {"run": {}}, "data": {}, "epochs": [], "weights": None}
     assert not compare(empty, empty)["same"]
+
+
+def adapted(**facts):
+    record = copy.deepcopy(RECORD)
+    record["report"]["run"]["recipe"] = {"adapt": facts}
+    return record
+
+
+def test_a_backbone_that_was_adapted_by_the_clock_is_a_reason():
+    before = adapted(tokens=5000, minutes=10.0, files={"more": "1"})
+    found = compare(before, adapted(tokens=5000, minutes=None, files={"more": "2"}))["reasons"]
+    assert found == [
+        {"where": "recipe.adapt budget", "before": "10.0 minutes", "after": "5000 tokens"},
+        {"where": "file more of recipe.adapt", "before": "1", "after": "2"},
+    ]
+    counted = adapted(tokens=5000, minutes=None, files={"more": "1"})
+    assert compare(counted, counted)["reasons"] == []
+
+
+@pytest.mark.parametrize(
+    ("facts", "changes"),
+    [
+        ({"tokens": 5000, "minutes": 10.0}, {"adapt_tokens": 5000}),
+        ({"tokens": 5000}, {"adapt_tokens": 5000}),  # a record from before budgets of tokens
+        ({"tokens": 5000, "minutes": None}, None),  # as the record says: the budget is not what was read in the end
+    ],
+)
+def test_a_replay_reads_as_many_tokens_as_the_record(facts, changes, tmp_path):
+    assert _changes({"recipe": {"adapt": facts}}, tmp_path, False).get("recipe") == changes

@@ -50,3 +50,6 @@ class RecipeConfig:
     unlabelled_weight: float = setting(0.5, "weight of such a row beside a labelled one's 1", least=0.0, most=1.0)
     adapt: list[str] = setting([], "files of texts that the backbone reads before it is fine-tuned; as unlabelled")
     adapt_minutes: float = setting(0.0, "how long it reads", least=0.0)
+    adapt_tokens: int | None = setting(
+        None, "how much it reads, in place of adapt_minutes: steps and weights do not depend on the clock", least=1
+    )
