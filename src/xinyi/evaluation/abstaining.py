@@ -60,7 +60,7 @@ def abstaining(predictions: Predictions, name: str, decoding: Decoding, settings
     conversations = predictions.meta.get("conversation_id")
     units = make_units(judged.gold, None if conversations is None else [conversations[row] for row in judged.rows])
     score_B = judged.scores[decoding.abstain_by]
-    fitted = decoding.abstain_below != 0.0 or decoding.abstain_by != "probability"
+    fitted = decoding.abstains
     risk = settings.abstain.risk.get(name)
     entry: dict[str, Any] = {
         "rows": len(judged.rows),
