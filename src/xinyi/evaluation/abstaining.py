@@ -60,7 +60,7 @@ def abstaining(predictions: Predictions, name: str, decoding: Decoding, settings
     judged = judge(predictions, name, decoding)
     units = make_units(judged.gold, predictions.units[judged.rows])
     score_B = judged.scores[decoding.abstain_by]
-    fitted = decoding.abstain_below != 0.0 or decoding.abstain_by != "probability"
+    fitted = decoding.abstains
     risk = settings.abstain.risk.get(name)
     entry: dict[str, Any] = {
         "rows": len(judged.rows),

@@ -19,12 +19,16 @@ _LONGEST = 12
 
 @dataclass(frozen=True)
 class Columns:
-    """Where the texts stand and what is added. multi: tasks that give several labels a row."""
+    """Where the texts stand and what is added.
+
+    multi: tasks that give several labels a row. abstaining: those that leave answers to a person.
+    """
 
     text: str
     context: str | None
     tasks: tuple[str, ...]
     multi: frozenset[str]
+    abstaining: frozenset[str]
     probabilities: bool
 
     @property
@@ -36,6 +40,8 @@ class Columns:
             found.append((task, f"text{many}"))
             if self.probabilities:
                 found.append((f"{task}.probability", f"number{many}"))
+            if task in self.abstaining:
+                found.append((f"{task}.abstained", "flag"))
         return [*found, (ERROR, "text")]
 
     def named(self, prefix: str) -> list[tuple[str, str]]:

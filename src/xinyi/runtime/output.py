@@ -73,7 +73,7 @@ def open_output(
     Args:
         target: a file, or - for jsonl on standard output.
         table: the input, whose columns and types are kept.
-        added: (name, `text`, `texts`, `number` or `numbers`) of each new column.
+        added: (name, `text`, `texts`, `number`, `numbers` or `flag`) of each new column.
 
     Raises:
         DataError: the disk is full, the folder may not be written, a sheet is full.

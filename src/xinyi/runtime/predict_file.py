@@ -68,11 +68,14 @@ def predict_file(
 ) -> Summary:
     """Write the input's rows with one more column a task: the label's id.
 
+    Where a task's decoding abstains, `<task>.abstained` says which of its labels are not sure enough, as
+    `Classifier.predict` does; they are written all the same.
+
     Args:
         bundle: a folder, or a classifier already loaded.
         input, output: .csv, .tsv, .jsonl (these also .gz, .bz2, .xz), .parquet, .xlsx, or "-" for jsonl on stdin and
             stdout. Text in UTF-8, UTF-16, GB18030 or Big5 is read, UTF-8 written. A multi task's labels are a list in
-            jsonl and parquet and joined by | elsewhere. The output appears only when complete.
+            jsonl and parquet, and elsewhere joined by |, `[]` for none. The output appears only when complete.
         probabilities: adds `<task>.probability`.
         progress: called with the rows done and the share of the input read (None where unknown).
         prefix: before the new names; None takes none, or `predicted.` where the input has such columns already.
@@ -93,7 +96,8 @@ def predict_file(
     classifier = bundle if isinstance(bundle, Classifier) else load(bundle, threads=1, format=format, strict=strict)
     tasks = tuple(task.id for task in classifier.tasks)
     multi = frozenset(task.id for task in classifier.tasks if task.kind == "multi")
-    columns = Columns(text_column, context_column, tasks, multi, probabilities)
+    abstaining = frozenset(task for task in tasks if classifier.decodings[task].abstains)
+    columns = Columns(text_column, context_column, tasks, multi, abstaining, probabilities)
     job = Job(classifier, input, output, columns, prefix, workers or os.cpu_count() or 1, progress)
     return _streamed(job) if STREAM in (str(input), str(output)) else _spooled(job)
 
@@ -143,7 +147,7 @@ def _spooled(job: Job) -> Summary:
 
 def _key(job: Job, source: dict[str, Any]) -> dict[str, Any]:
     """What the answers depend on."""
-    columns = {**asdict(job.columns), "multi": sorted(job.columns.multi)}
+    columns = {name: sorted(v) if isinstance(v, frozenset) else v for name, v in asdict(job.columns).items()}
     model = [job.classifier.name, job.classifier.version, job.classifier.format, job.classifier.seal]
     return {"xinyi": __version__, "input": source, "columns": columns, "model": model}
 
@@ -251,8 +255,10 @@ def _answer(classifier: Classifier, rows: list[Row], columns: Columns) -> list[R
     logits = classifier.logits([row.values[columns.text] for row in good], contexts)
     for task in classifier.tasks:
         said = decisions(logits[task.id], task, classifier.decodings[task.id])
-        for row, (label, probability) in zip(good, said, strict=True):
+        for row, (label, probability, abstained) in zip(good, said, strict=True):
             row.added[task.id] = label
             if columns.probabilities:
                 row.added[f"{task.id}.probability"] = probability
+            if task.id in columns.abstaining:
+                row.added[f"{task.id}.abstained"] = abstained
     return rows

@@ -69,7 +69,7 @@ class ParquetWriter:
         arrow, parquet = _arrow()
         text = arrow.string()
         kinds = {"text": text, "texts": arrow.list_(text), "number": arrow.float64()}
-        kinds["numbers"] = arrow.list_(arrow.float64())
+        kinds |= {"numbers": arrow.list_(arrow.float64()), "flag": arrow.bool_()}
         fields = list(kept) if kept is not None else [arrow.field(name, text) for name in header]
         self._schema = arrow.schema([*fields, *(arrow.field(name, kinds[what]) for name, what in added)])
         self._make = arrow.RecordBatch.from_pylist

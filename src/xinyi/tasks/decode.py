@@ -30,6 +30,11 @@ class Decoding:
     abstain_below: float = 0.0
     abstain_by: str = "probability"
 
+    @property
+    def abstains(self) -> bool:
+        """Whether a threshold was fitted, so that an answer can be abstained from."""
+        return self.abstain_below != 0.0 or self.abstain_by != "probability"
+
     def to_dict(self) -> dict[str, Any]:
         """Plain primitives, as they stand in labels.json."""
         return {
@@ -91,25 +96,37 @@ def answers(logits_BC: NDArray[np.floating], task: TaskSpec, decoding: Decoding)
     """
     probs_BC = probabilities(logits_BC, task.kind, decoding.temperature)
     decided = predict(probs_BC, task.kind, decoding.thresholds)
-    abstained_B = confidence(logits_BC, probs_BC, decided, task.kind, decoding.abstain_by) < decoding.abstain_below
+    abstained_B = _abstained(logits_BC, probs_BC, decided, task, decoding)
     make = _multi_answer if task.kind == "multi" else _single_answer
     # Python's own numbers: single elements of arrays are many times as slow.
     rows = zip(probs_BC.tolist(), decided.tolist(), abstained_B.tolist(), strict=True)
     return [{**make(probs, choice, task), "abstained": abstained} for probs, choice, abstained in rows]
 
 
-def decisions(logits_BC: NDArray[np.floating], task: TaskSpec, decoding: Decoding) -> list[tuple[Any, Any]]:
-    """(label id, its probability) a row; for multi both are lists, the most probable first. Part of `answers`."""
+def _abstained(
+    logits_BC: NDArray[np.floating], probs_BC: NDArray, decided: NDArray, task: TaskSpec, decoding: Decoding
+) -> NDArray[np.bool_]:
+    """Which rows' answers are not sure enough; (B,)."""
+    return confidence(logits_BC, probs_BC, decided, task.kind, decoding.abstain_by) < decoding.abstain_below
+
+
+def decisions(logits_BC: NDArray[np.floating], task: TaskSpec, decoding: Decoding) -> list[tuple[Any, Any, bool]]:
+    """(label id, its probability, abstained) a row; for multi the first two are lists, the most probable first.
+
+    Part of `answers`.
+    """
     probs_BC = probabilities(logits_BC, task.kind, decoding.temperature)
     decided = predict(probs_BC, task.kind, decoding.thresholds)
+    abstained = _abstained(logits_BC, probs_BC, decided, task, decoding).tolist()
     ids = task.label_ids
     if task.kind != "multi":
         tops = probs_BC[np.arange(len(decided)), decided]
-        return [(ids[i], top) for i, top in zip(decided.tolist(), tops.tolist(), strict=True)]
+        return list(zip([ids[i] for i in decided.tolist()], tops.tolist(), abstained, strict=True))
     found = []
-    for probs, choice, order in zip(probs_BC.tolist(), decided, np.argsort(-probs_BC, axis=1), strict=True):
+    orders = np.argsort(-probs_BC, axis=1)
+    for probs, choice, order, not_sure in zip(probs_BC.tolist(), decided, orders, abstained, strict=True):
         chosen = [i for i in order.tolist() if choice[i]]
-        found.append(([ids[i] for i in chosen], [probs[i] for i in chosen]))
+        found.append(([ids[i] for i in chosen], [probs[i] for i in chosen], not_sure))
     return found
 
 

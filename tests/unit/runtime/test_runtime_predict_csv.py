@@ -3,17 +3,22 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import json
 import sys
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 
 from xinyi.runtime import Classifier, Summary, predict_file
 from xinyi.runtime.predict_file import PIECE_ROWS
+from xinyi.tasks.decode import Decoding
 
 module = sys.modules["xinyi.runtime.predict_file"]  # the package exports a function of that name
 HEADER = ["编号", "text", "turns", "note"]
+ADDED = ["sentiment", "sentiment.abstained", "emotion", "intent", "error"]
 ROWS = [
     ["1", "快递三天没动了", "您好", "plain"],
     ["2", '好,谢谢\n第二行"引号"', "", "quoted"],
@@ -39,26 +44,55 @@ def test_columns_and_order_are_kept(classifier: Classifier, tmp_path: Path, endi
     source, target = write(tmp_path / f"in{ending}", ROWS, delimiter=delimiter), tmp_path / f"out{ending}"
     assert predict_file(classifier, source, target) == Summary(rows=4, errors=1)
     header, *rows = read(target, delimiter)
-    assert header == [*HEADER, "sentiment", "emotion", "intent", "error"]
+    assert header == [*HEADER, *ADDED]
     assert [row[:4] for row in rows] == ROWS
-    assert rows[2][4:] == ["", "", "", "column 'text' is empty"]
+    assert rows[2][4:] == ["", "", "", "", "column 'text' is empty"]
     expected = classifier.predict([row[1] for row in ROWS])
     for i in (0, 1, 3):
         assert rows[i][4] == expected[i]["sentiment"]["label"]
-        assert rows[i][5] == ("|".join(expected[i]["emotion"]["label"]) or "[]")
-        assert rows[i][7] == ""
+        assert rows[i][5] == str(expected[i]["sentiment"]["abstained"])
+        assert rows[i][6] == ("|".join(expected[i]["emotion"]["label"]) or "[]")
+        assert rows[i][8] == ""
 
 
 def test_contexts_and_probabilities(classifier: Classifier, tmp_path: Path) -> None:
     source, target = write(tmp_path / "in.csv", ROWS), tmp_path / "out.csv"
     predict_file(classifier, source, target, context_column="turns", probabilities=True)
     header, *rows = read(target)
-    added = ["sentiment", "sentiment.probability", "emotion", "emotion.probability", "intent", "intent.probability"]
-    assert header == [*HEADER, *added, "error"]
+    tasks = [["sentiment", "sentiment.probability", "sentiment.abstained"]]
+    tasks += [[task, f"{task}.probability"] for task in ("emotion", "intent")]
+    assert header == [*HEADER, *(name for names in tasks for name in names), "error"]
     (expected,) = classifier.predict([ROWS[0][1]], [ROWS[0][2]])
-    assert float(rows[0][9]) == pytest.approx(expected["intent"]["probability"], abs=1e-5)
-    found = [float(part) for part in rows[0][7].split("|") if part]
+    assert float(rows[0][10]) == pytest.approx(expected["intent"]["probability"], abs=1e-5)
+    found = [float(part) for part in rows[0][8].split("|") if part]
     assert found == pytest.approx(expected["emotion"]["probability"], abs=1e-5)
+
+
+def test_abstained_answers_are_told_apart(classifier: Classifier, tmp_path: Path) -> None:
+    """As `predict` says it, and the label stands there all the same."""
+    texts = ["快递三天没动了", "物流太慢了", "好", "这个月账单不对"]
+    sure = sorted(said["intent"]["probability"] for said in classifier.predict(texts))
+    limits = {"intent": Decoding(abstain_below=(sure[1] + sure[2]) / 2), "emotion": Decoding(abstain_below=2.0)}
+    wary = replace(classifier, decodings={**classifier.decodings, **limits})
+    source = write(tmp_path / "in.csv", [["1", text, "", ""] for text in [*texts, ""]])
+    predict_file(wary, source, tmp_path / "out.csv", probabilities=True)
+    header, *rows = read(tmp_path / "out.csv")
+    assert [name for name in header if name.endswith(".abstained")] == [f"{task}.abstained" for task in wary.decodings]
+    found = [row[header.index("intent.abstained")] for row in rows]
+    assert found == [*(str(said["intent"]["abstained"]) for said in wary.predict(texts)), ""]
+    assert sorted(found[:4]) == ["False", "False", "True", "True"]
+    assert [row[header.index("emotion.abstained")] for row in rows] == ["True"] * 4 + [""]
+    assert all(row[header.index("intent")] for row in rows[:4])
+
+
+def test_abstained_answers_keep_their_type(classifier: Classifier, tmp_path: Path) -> None:
+    wary = replace(classifier, decodings={**classifier.decodings, "intent": Decoding(abstain_below=2.0)})
+    source = write(tmp_path / "in.csv", ROWS)
+    predict_file(wary, source, tmp_path / "out.parquet")
+    predict_file(wary, source, tmp_path / "out.jsonl")
+    assert pq.read_table(tmp_path / "out.parquet")["intent.abstained"].to_pylist() == [True, True, None, True]
+    lines = (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["intent.abstained"] for line in lines] == [True, True, None, True]
 
 
 def test_a_byte_order_mark_is_read_and_written_again(classifier: Classifier, tmp_path: Path) -> None:
@@ -146,7 +180,7 @@ def test_csv_to_jsonl(classifier: Classifier, tmp_path: Path) -> None:
 def test_header_only_gives_header_only(classifier: Classifier, tmp_path: Path) -> None:
     source = write(tmp_path / "in.csv", [])
     assert predict_file(classifier, source, tmp_path / "out.csv") == Summary(0, 0)
-    assert read(tmp_path / "out.csv") == [[*HEADER, "sentiment", "emotion", "intent", "error"]]
+    assert read(tmp_path / "out.csv") == [[*HEADER, *ADDED]]
 
 
 def test_a_cell_of_half_a_million_characters(classifier: Classifier, tmp_path: Path) -> None:

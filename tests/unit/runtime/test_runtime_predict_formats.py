@@ -114,9 +114,9 @@ def test_xlsx_in_and_out(classifier: Classifier, tmp_path: Path) -> None:
     done = predict_file(classifier, tmp_path / "in.xlsx", tmp_path / "out.xlsx", text_column="消息")
     assert done == Summary(rows=3, errors=1)
     rows = list(openpyxl.load_workbook(tmp_path / "out.xlsx").active.iter_rows(values_only=True))
-    assert rows[0] == ("日期", "消息", "n", "sentiment", "emotion", "intent", "error")
+    assert rows[0] == ("日期", "消息", "n", "sentiment", "sentiment.abstained", "emotion", "intent", "error")
     assert rows[1][:3] == (datetime.datetime(2025, 1, 2), "物流太慢了", 3)
-    assert rows[1][5] == said(classifier)[0]["intent"]
+    assert rows[1][6] == said(classifier)[0]["intent"]
     assert rows[2][-1] == "column '消息' is no text but int"
     assert len(rows) == 4
 
@@ -160,9 +160,10 @@ def test_columns_named_like_the_tasks_stay_beside_the_answers(classifier: Classi
     done = predict_file(classifier, tmp_path / "in.csv", tmp_path / "out.csv")
     assert (done.prefix, done.errors) == ("predicted.", 1)
     head, first, second = (tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()
-    assert head == "text,intent,error,predicted.sentiment,predicted.emotion,predicted.intent,predicted.error"
+    added = [f"predicted.{name}" for name in ("sentiment", "sentiment.abstained", "emotion", "intent", "error")]
+    assert head.split(",") == ["text", "intent", "error", *added]
     assert first.startswith("好,refund,none,")
-    assert second == ",x,y,,,,column 'text' is empty"
+    assert second == ",x,y,,,,,column 'text' is empty"
     done = predict_file(classifier, tmp_path / "in.csv", tmp_path / "out.csv", prefix="neu_")
     assert (tmp_path / "out.csv").read_text(encoding="utf-8").startswith("text,intent,error,neu_sentiment")
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 from scipy.special import expit, softmax
 
-from xinyi.tasks.decode import Decoding, answers, predict, probabilities
+from xinyi.tasks.decode import Decoding, answers, decisions, predict, probabilities
 from xinyi.tasks.spec import Label, TaskSpec
 
 LOGITS = arrays(
@@ -120,3 +120,21 @@ def test_answers_are_plain_json():
 def test_a_decoding_survives_its_dict(temperature, thresholds, below):
     decoding = Decoding(temperature, thresholds, below)
     assert Decoding.from_dict(json.loads(json.dumps(decoding.to_dict()))) == decoding
+
+
+@pytest.mark.parametrize("task", [SINGLE, MULTI])
+@pytest.mark.parametrize("by", ["probability", "energy"])
+def test_decisions_are_part_of_the_answers(task, by):
+    logits_BC = np.random.default_rng(0).normal(size=(20, 3))
+    decoding = Decoding(abstain_below=1.3 if by == "energy" else 0.6, abstain_by=by)
+    said = answers(logits_BC, task, decoding)
+    assert decisions(logits_BC, task, decoding) == [(a["label"], a["probability"], a["abstained"]) for a in said]
+    assert {a["abstained"] for a in said} == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("decoding", "abstains"),
+    [(Decoding(), False), (Decoding(abstain_below=0.1), True), (Decoding(abstain_by="energy"), True)],
+)
+def test_a_decoding_abstains_where_it_has_a_threshold(decoding, abstains):
+    assert decoding.abstains is abstains
