@@ -85,7 +85,7 @@ def _empty_problems(task: Mapping[str, Any], where: str) -> Iterator[str]:
         yield describe(
             "kind multi for a task that has a name for no label", repr(kind), "remove empty", f"{where}.empty"
         )
-    if empty.get("id") in [label.get("id") for label in task["labels"]]:
+    if empty.get("id") in [label.get("id") for label in task["labels"] if isinstance(label, Mapping)]:
         yield describe("an id that is no label's", repr(empty.get("id")), "choose another", f"{where}.empty")
 
 
