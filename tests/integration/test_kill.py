@@ -164,6 +164,7 @@ def assert_same(work: Path, straight: Path, root: Path, least: int = 50) -> None
     assert not [path for path in root.rglob("*") if ".part" in path.name or path.name == ".lock"]
 
 
+@pytest.mark.timeout(900)
 def test_three_kills_leave_no_trace(tmp_path, monkeypatch):
     """Before the id of MLflow's run is kept, before the second checkpoint takes the first one's place, and before the
     finished bundle gets its name."""
