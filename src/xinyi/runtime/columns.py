@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from math import isfinite
 from typing import Any
 
 from xinyi.errors import DataError, describe
@@ -21,7 +22,8 @@ _LONGEST = 12
 class Columns:
     """Where the texts stand and what is added.
 
-    multi: tasks that give several labels a row. abstaining: those that leave answers to a person.
+    multi: tasks that give several labels a row. abstaining: those that leave answers to a person. typed: cells have
+    types, so that a spreadsheet may have made a number of a text.
     """
 
     text: str
@@ -30,6 +32,7 @@ class Columns:
     multi: frozenset[str]
     abstaining: frozenset[str]
     probabilities: bool
+    typed: bool = False
 
     @property
     def plain(self) -> list[tuple[str, str]]:
@@ -83,9 +86,17 @@ def shown(names: Sequence[str]) -> list[str]:
     return [name if len(name) <= _LONGEST else name[:_LONGEST] + "…" for name in map(mask, names)]
 
 
+def text_of(values: dict[str, Any], columns: Columns) -> Any:
+    """What stands in the text column; a typed cell's number as text, as in training."""
+    text = values.get(columns.text)
+    if columns.typed and isinstance(text, int | float) and not isinstance(text, bool) and isfinite(text):
+        return str(int(text)) if float(text).is_integer() else str(text)
+    return text
+
+
 def row_error(values: dict[str, Any], columns: Columns) -> str | None:
     """Why this row has no usable text."""
-    text = values.get(columns.text)
+    text = text_of(values, columns)
     if text is None:
         return f"column {columns.text!r} is missing"
     if not isinstance(text, str):

@@ -14,12 +14,12 @@ from typing import Any
 from xinyi import __version__
 from xinyi.errors import DataError, describe
 from xinyi.runtime.classifier import Classifier
-from xinyi.runtime.columns import Columns, check_columns, row_error, turns
+from xinyi.runtime.columns import Columns, check_columns, row_error, text_of, turns
 from xinyi.runtime.loading import load
 from xinyi.runtime.output import check_paths, open_output
 from xinyi.runtime.spool import Spool, identity
-from xinyi.runtime.streams import STREAM
-from xinyi.runtime.tables import ERROR, Row, Table, open_input
+from xinyi.runtime.streams import STREAM, kind
+from xinyi.runtime.tables import ERROR, TYPED, Row, Table, open_input
 from xinyi.tasks.decode import decisions
 
 PIECE_ROWS = 512
@@ -97,7 +97,8 @@ def predict_file(
     tasks = tuple(task.id for task in classifier.tasks)
     multi = frozenset(task.id for task in classifier.tasks if task.kind == "multi")
     abstaining = frozenset(task for task in tasks if classifier.decodings[task].abstains)
-    columns = Columns(text_column, context_column, tasks, multi, abstaining, probabilities)
+    typed = kind(input)[0] in TYPED
+    columns = Columns(text_column, context_column, tasks, multi, abstaining, probabilities, typed)
     job = Job(classifier, input, output, columns, prefix, workers or os.cpu_count() or 1, progress)
     return _streamed(job) if STREAM in (str(input), str(output)) else _spooled(job)
 
@@ -252,7 +253,7 @@ def _answer(classifier: Classifier, rows: list[Row], columns: Columns) -> list[R
         row.error = row.error or row_error(row.values, columns)
     good = [row for row in rows if row.error is None]
     contexts = None if columns.context is None else [turns(row.values.get(columns.context)) for row in good]
-    logits = classifier.logits([row.values[columns.text] for row in good], contexts)
+    logits = classifier.logits([text_of(row.values, columns) for row in good], contexts)
     for task in classifier.tasks:
         said = decisions(logits[task.id], task, classifier.decodings[task.id])
         for row, (label, probability, abstained) in zip(good, said, strict=True):

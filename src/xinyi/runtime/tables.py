@@ -14,6 +14,8 @@ from xinyi.runtime.streams import kind
 
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 ERROR = "error"
+# Whose cells have types.
+TYPED = (".parquet", ".xlsx")
 
 
 @dataclass
