@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
@@ -13,17 +12,15 @@ from typing import Any
 
 from xinyi import __version__
 from xinyi.errors import DataError, describe
+from xinyi.runtime.answering import PIECE_ROWS, answered, pieces
 from xinyi.runtime.classifier import Classifier
-from xinyi.runtime.columns import Columns, check_columns, row_error, text_of, turns
+from xinyi.runtime.columns import Columns, check_columns
 from xinyi.runtime.loading import load
 from xinyi.runtime.output import check_paths, open_output
 from xinyi.runtime.spool import Spool, identity
 from xinyi.runtime.streams import STREAM, kind
 from xinyi.runtime.tables import ERROR, TYPED, Row, Table, open_input
-from xinyi.tasks.decode import decisions
 
-PIECE_ROWS = 512
-PIECE_CHARACTERS = 500_000
 Progress = Callable[[int, float | None], None]
 
 
@@ -107,12 +104,12 @@ def _streamed(job: Job) -> Summary:
     """Rows go out as they are answered. Names are settled by the first piece."""
     rows = errors = 0
     with open_input(job.source) as table:
-        pieces = _pieces(iter(table))
-        first = next(pieces, [])
+        rest = pieces(iter(table))
+        first = next(rest, [])
         check_columns(table.header, first, job.columns)
         prefix = job.columns.prefix_for(_names(table, first), job.prefix)
         with open_output(job.target, table, job.columns.named(prefix)) as write:
-            for piece in _answered(_chain(first, pieces), job):
+            for piece in answered(_chain(first, rest), job.classifier, job.columns, job.workers):
                 for row in piece:
                     _rename(row, prefix)
                     write(row)
@@ -160,12 +157,12 @@ def _fill(job: Job, spool: Spool) -> tuple[set[str], int]:
     with open_input(job.source) as table:
         rows = _watched(iter(table), taken if table.header is None else None)
         head = _skipped(rows, spool.done)
-        pieces = _pieces(rows)
-        first = next(pieces, [])
+        rest = pieces(rows)
+        first = next(rest, [])
         check_columns(table.header, head or first, job.columns)
         taken.update(table.header or ())
         job.columns.prefix_for(taken, job.prefix)  # what is wrong now is said before anything slow
-        for piece in _answered(_chain(first, pieces), job):
+        for piece in answered(_chain(first, rest), job.classifier, job.columns, job.workers):
             spool.add(piece)
             count += len(piece)
             if job.progress:
@@ -211,55 +208,7 @@ def _names(table: Table, piece: list[Row]) -> set[str]:
     return set(table.header) if table.header is not None else {name for row in piece for name in row.values}
 
 
-def _chain(first: list[Row], pieces: Iterator[list[Row]]) -> Iterator[list[Row]]:
+def _chain(first: list[Row], rest: Iterator[list[Row]]) -> Iterator[list[Row]]:
     if first:
         yield first
-    yield from pieces
-
-
-def _pieces(rows: Iterator[Row]) -> Iterator[list[Row]]:
-    """Neighbouring rows, bounded in number and in characters."""
-    piece: list[Row] = []
-    size = 0
-    for row in rows:
-        piece.append(row)
-        size += row.size
-        if len(piece) >= PIECE_ROWS or size > PIECE_CHARACTERS:
-            yield piece
-            piece, size = [], 0
-    if piece:
-        yield piece
-
-
-def _answered(pieces: Iterable[list[Row]], job: Job) -> Iterator[list[Row]]:
-    """The pieces in order, each answered by one of the workers; no more are read ahead than there are workers."""
-    with ThreadPoolExecutor(job.workers, "xinyi-predict") as pool:
-        waiting: deque[Future[list[Row]]] = deque()
-        try:
-            for piece in pieces:
-                waiting.append(pool.submit(_answer, job.classifier, piece, job.columns))
-                if len(waiting) > job.workers:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            for future in waiting:
-                future.cancel()
-
-
-def _answer(classifier: Classifier, rows: list[Row], columns: Columns) -> list[Row]:
-    """Fill in each row's new values, or its error."""
-    for row in rows:
-        row.error = row.error or row_error(row.values, columns)
-    good = [row for row in rows if row.error is None]
-    contexts = None if columns.context is None else [turns(row.values.get(columns.context)) for row in good]
-    logits = classifier.logits([text_of(row.values, columns) for row in good], contexts)
-    for task in classifier.tasks:
-        said = decisions(logits[task.id], task, classifier.decodings[task.id])
-        for row, (label, probability, abstained) in zip(good, said, strict=True):
-            row.added[task.id] = label
-            if columns.probabilities:
-                row.added[f"{task.id}.probability"] = probability
-            if task.id in columns.abstaining:
-                row.added[f"{task.id}.abstained"] = abstained
-    return rows
+    yield from rest

@@ -4,7 +4,6 @@ import csv
 import gzip
 import io
 import json
-import sys
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
@@ -13,10 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from xinyi.runtime import Classifier, Summary, predict_file
-from xinyi.runtime.predict_file import PIECE_ROWS
+from xinyi.runtime.answering import PIECE_ROWS
 from xinyi.tasks.decode import Decoding
 
-module = sys.modules["xinyi.runtime.predict_file"]  # the package exports a function of that name
 HEADER = ["编号", "text", "turns", "note"]
 ADDED = ["sentiment", "sentiment.abstained", "emotion", "intent", "error"]
 ROWS = [
@@ -191,7 +189,7 @@ def test_a_cell_of_half_a_million_characters(classifier: Classifier, tmp_path: P
 def test_memory_does_not_grow_with_the_rows(
     classifier: Classifier, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "PIECE_ROWS", 100)
+    monkeypatch.setattr("xinyi.runtime.answering.PIECE_ROWS", 100)
 
     def peak(rows: int) -> int:
         source = write(tmp_path / f"{rows}.csv", [["1", f"好的{i}", "", "x" * 1000] for i in range(rows)])

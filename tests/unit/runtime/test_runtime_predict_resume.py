@@ -11,7 +11,7 @@ import pytest
 
 from xinyi.errors import DataError
 from xinyi.runtime import Classifier, Summary, output, predict_file, spool
-from xinyi.runtime.predict_file import PIECE_ROWS
+from xinyi.runtime.answering import PIECE_ROWS
 
 ROWS = 3 * PIECE_ROWS + 7
 
