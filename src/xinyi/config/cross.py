@@ -79,7 +79,7 @@ def _primary_problems(task: Mapping[str, Any], where: str) -> Iterator[str]:
 
 def _empty_problems(task: Mapping[str, Any], where: str) -> Iterator[str]:
     empty, kind = task["empty"], task["kind"]
-    if not empty:
+    if not isinstance(empty, Mapping) or not empty:
         return
     if kind != "multi":
         yield describe(
